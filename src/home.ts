@@ -1,0 +1,23 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+
+/**
+ * The folder in which a project keeps its Python environment (`python`), extracted features (`cache`) and trained
+ * models (`checkpoints`): `$W2S_HOME`, or `.weak-to-strong` beside the nearest `package.json` above `from`, or in
+ * `from` itself. Deleting it loses time, never results.
+ */
+export function projectHome(from: string = process.cwd()): string {
+  const override = process.env.W2S_HOME;
+  if (override) return resolve(override);
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "package.json"))) return join(folder, ".weak-to-strong");
+    if (dirname(folder) === folder) return join(resolve(from), ".weak-to-strong");
+  }
+}
+
+/** Where `npx weak-to-strong setup` puts the Python interpreter. */
+export function homePython(home: string): string {
+  return process.platform === "win32"
+    ? join(home, "python", "Scripts", "python.exe")
+    : join(home, "python", "bin", "python");
+}

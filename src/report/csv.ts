@@ -1,0 +1,35 @@
+import type { ExperimentRecord, ResultRun } from "../experiment/record.js";
+
+const header = ["method", "seed", "split", "accuracy", "seconds", "device", "tokens", "cached", "checkpoint", "error"];
+
+/**
+ * One line a run, as RFC 4180 has it (UTF-8, CRLF, quotes doubled). Numbers have full precision; what was not measured
+ * is empty. Text that a spreadsheet would take for a formula gets an apostrophe in front, as OWASP advises; JSON has
+ * the names as they are.
+ */
+export function toCsv(record: ExperimentRecord): string {
+  return [header, ...record.runs.map(cells)].map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
+}
+
+function cells({ method, seed, split, accuracy, checkpoint, cost, error }: ResultRun): string[] {
+  return [
+    text(method),
+    String(seed),
+    text(split),
+    accuracy === null ? "" : String(accuracy),
+    String(cost.seconds),
+    text(cost.device),
+    String(cost.tokens),
+    String(cost.cached ?? false),
+    text(checkpoint?.id ?? ""),
+    text(error ?? ""),
+  ];
+}
+
+function text(value: string): string {
+  return /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
+}
+
+function quoted(cell: string): string {
+  return /[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+}

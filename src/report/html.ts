@@ -1,0 +1,169 @@
+import type { ExperimentRecord } from "../experiment/record.js";
+import type { ModelSpec } from "../models/linear.js";
+import { costTable, isolated, resultsTable, seedTable, subsetTables } from "./html-tables.js";
+import { Markup, markup } from "./markup.js";
+import { type Notes, notes } from "./rows.js";
+import { style } from "./style.js";
+import { toSvg } from "./svg.js";
+import { count, duration, plain, plural, sentence, shorten, stopped } from "./text.js";
+import { headline, modelInWords, optimizerInWords, sourceInWords } from "./words.js";
+
+const none = markup``;
+
+/** The results as one page that needs nothing else: no script, no font, no network. */
+export async function toHtml(record: ExperimentRecord): Promise<string> {
+  const remarks = notes(record);
+  const [wide, narrow] = [await toSvg(record, { width: 860 }), await toSvg(record, { width: 360 })];
+  const subsets = subsetTables(record, remarks);
+  return markup`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>Weak-to-strong results on ${shorten(plain(record.testbed.name), 32)}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<header>
+<h1>Weak-to-strong results on ${isolated(record.testbed.name)}</h1>
+<p class="what">${plural(record.seeds.length, "seed")}, ${plural(record.testbed.sizes.test, "test example")}, ${time(record.startedAt)}</p>
+</header>
+<main>
+<p class="lead">${withCode(headline(record))}</p>
+${alert(record)}
+<figure>
+<div class="wide">${new Markup(wide)}</div>
+<div class="narrow">${new Markup(narrow)}</div>
+<figcaption>Dots are means over seeds, bars 95% intervals. Hollow diamonds and dashed lines are the weak teacher and the ceiling. An arrowhead at the edge of the picture means that a bar goes on beyond it.</figcaption>
+</figure>
+<section>
+<h2 id="results">Results</h2>
+${resultsTable(record, remarks)}
+${noteList(remarks)}
+</section>
+${subsets.length === 0 ? none : section("subsets", "On parts of the test split", markup`${subsets}`)}
+${section("reading", "How to read this", reading(record))}
+${section("run", "What was run", whatWasRun(record))}
+${section("cost", "What it cost", cost(record))}
+${section("seeds", "Every seed", markup`<details><summary>Accuracy of each method with each seed</summary>\n${seedTable(record)}\n</details>`)}
+${section("again", "How to run it again", markup`<pre>${plainLines(record.reproduce)}</pre>`)}
+</main>
+<footer>Made by ${plain(record.environment.package)}. PGR is defined in Burns et al. 2023, “Weak-to-strong generalization”, section 3; its interval is Fieller’s.</footer>
+</body>
+</html>
+`.text;
+}
+
+function section(id: string, title: string, content: Markup): Markup {
+  return markup`<section>
+<h2 id="${id}">${title}</h2>
+${content}
+</section>`;
+}
+
+/** What a reader has to know before the numbers. */
+function alert({ warnings, rows }: ExperimentRecord): Markup {
+  const failed = rows.filter((row) => row.error !== undefined);
+  const items = [
+    ...failed.map((row) => markup`<li>${isolated(row.method)}: ${stopped(row.error ?? "")}</li>\n`),
+    ...warnings.map((warning) => markup`<li>${sentence(warning)}</li>\n`),
+  ];
+  if (items.length === 0) return none;
+  return markup`<section class="alert" aria-labelledby="alert">
+<h2 id="alert">${failed.length > 0 ? "Failures and warnings" : "Warnings"}</h2>
+<ul>
+${items}</ul>
+</section>`;
+}
+
+function noteList({ texts }: Notes): Markup {
+  if (texts.length === 0) return none;
+  const items = texts.map((text, i) => markup`<li id="note-${i + 1}">${text}</li>\n`);
+  return markup`<h3>Notes</h3>
+<ol>
+${items}</ol>`;
+}
+
+function reading({ teacher, testbed, conditionalOn }: ExperimentRecord): Markup {
+  return markup`<p><b>Weak</b> is the teacher, trained on the truth of ${plural(teacher.examples, "example")}. It labelled ${count(testbed.sizes.train_unlabel)} examples that it had not seen. Each <b>method</b> trains the student on those labels; the <b>ceiling</b> is the same student trained on the truth of the same examples.</p>
+<p><b>Performance gap recovered</b> (PGR) is (method − weak) / (ceiling − weak) in mean test accuracy: 0 is no better than the teacher, 1 as good as the truth. It can be negative or above 1, and it is undefined where the ceiling is not clearly above the teacher.</p>
+<p><b>A 95% interval</b> covers the true value in 95 of 100 such experiments. That of PGR carries the uncertainty of teacher and ceiling too. All methods are tested on the same examples, so two of them can differ clearly although their intervals overlap; and the highest of many methods looks better than it is, because it was picked for being highest.</p>
+${conditionalOn.length === 0 ? none : markup`<p>What the intervals take as given:</p>\n<ul>\n${conditionalOn.map((condition) => markup`<li>${sentence(condition)}</li>\n`)}</ul>`}`;
+}
+
+function whatWasRun({ testbed, teacher, student, seeds, environment, startedAt, seconds }: ExperimentRecord): Markup {
+  const { train_label, train_unlabel, test } = testbed.sizes;
+  const classes = testbed.classes.map(plain).join(", ");
+  return facts([
+    ["Teacher", model(teacher.model, `${plural(teacher.examples, "example")} with true labels, drawn by each seed`)],
+    ["Student", model(student.model, `${plural(train_unlabel, "example")} with the teacher’s labels`)],
+    [
+      "Testbed",
+      markup`${isolated(testbed.name)}${aside(testbed.description === "" ? "" : sentence(testbed.description))}`,
+    ],
+    ["Task", markup`${plain(testbed.kind)}, ${testbed.classes.length} classes${aside(classes)}`],
+    [
+      "Sizes",
+      `${count(train_label)} for the teacher to draw from, ${count(train_unlabel)} for the student, ${count(test)} to test on`,
+    ],
+    ["Data hash", markup`<code>${plain(testbed.hash)}</code>`],
+    ["Seeds", seeds.join(", ")],
+    ["Started", markup`${time(startedAt)}, took ${duration(seconds)}`],
+    ["Devices", environment.devices.map(plain).join(", ")],
+    ["Versions", `${plain(environment.package)}, Node ${plain(environment.node)}, ${plain(environment.platform)}`],
+    ["Trainer", plain(environment.trainer)],
+    [
+      "Fingerprints",
+      markup`teacher <code>${plain(environment.fingerprints.teacher)}</code><br>student <code>${plain(environment.fingerprints.student)}</code>${aside("The same request with the same fingerprint gives the same predictions, bit for bit.")}`,
+    ],
+  ]);
+}
+
+function model(spec: ModelSpec, examples: string): Markup {
+  const source = sourceInWords(spec);
+  const details = [examples, optimizerInWords(spec), ...(source === undefined ? [] : [`weights from ${source}`])];
+  return markup`${sentence(modelInWords(spec)).slice(0, -1)}${aside(`${details.join("; ")}.`)}`;
+}
+
+function cost(record: ExperimentRecord): Markup {
+  const { cost, seconds } = record;
+  return markup`${facts([
+    ["Device time", duration(cost.seconds)],
+    ["From start to end", duration(seconds)],
+    ["Fits", `${count(cost.fits)}${cost.cachedFits === 0 ? "" : `, ${count(cost.cachedFits)} of them from the cache`}`],
+    ["Tokens", `${count(cost.tokens)} through a transformer`],
+  ])}
+${costTable(record)}`;
+}
+
+function facts(entries: readonly (readonly [string, string | Markup])[]): Markup {
+  return markup`<dl class="facts">
+${entries.map(([term, fact]) => markup`<dt>${term}</dt>\n<dd>${fact}</dd>\n`)}</dl>`;
+}
+
+function aside(text: string): Markup {
+  return text === "" ? none : markup` <span class="aside">${text}</span>`;
+}
+
+/** A moment in UTC, as a person writes it. */
+function time(iso: string): Markup {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return markup`${plain(iso)}`;
+  const options = { dateStyle: "long", timeStyle: "short", timeZone: "UTC" } as const;
+  return markup`<time datetime="${date.toISOString()}">${new Intl.DateTimeFormat("en-GB", options).format(date)} UTC</time>`;
+}
+
+/** Names that a sentence has in backticks, set as code. */
+function withCode(text: string): Markup {
+  return markup`${text.split("`").map((part, i) => (i % 2 === 1 ? markup`<code><bdi>${part}</bdi></code>` : part))}`;
+}
+
+function plainLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map((line) => plain(`.${line}`).slice(1))
+    .join("\n");
+}

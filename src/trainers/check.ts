@@ -1,0 +1,85 @@
+import { contentHash } from "../data/canonical.js";
+import { type Rows, rowCount } from "../data/dataset.js";
+import { checkProbabilities, type Matrix } from "../data/matrix.js";
+import { WeakToStrongError } from "../errors.js";
+import type { FitRequest, FitResult } from "../trainer.js";
+
+/**
+ * The name of a fit request: SHA-256 over its canonical JSON, in which datasets stand as their hashes and arrays as the
+ * hashes of their bytes. Whatever can change the answer is in it; what else does is in the trainer's fingerprint.
+ */
+export function requestKey(request: FitRequest): string {
+  const { train, predict, ...rest } = request;
+  const named = Object.fromEntries(Object.entries(predict).map(([name, rows]) => [name, rowsKey(rows)]));
+  const { targets, weights } = train;
+  return contentHash({ ...rest, train: { ...rowsKey(train), targets, weights: weights ?? null }, predict: named });
+}
+
+function rowsKey(rows: Rows): object {
+  return { dataset: rows.dataset.hash, indices: rows.indices ?? null };
+}
+
+/** Throws `bad_input`, naming the field, unless the request is one that any trainer could answer. */
+export function checkFitRequest(request: FitRequest): void {
+  if (request.task !== "classify") {
+    throw bad(`task: expected "classify", found ${JSON.stringify(request.task)}.`);
+  }
+  if (!Number.isInteger(request.classes) || request.classes < 2) {
+    throw bad(`classes: expected an integer of at least 2, found ${request.classes}.`);
+  }
+  if (!Number.isSafeInteger(request.seed) || request.seed < 0) {
+    throw bad(`seed: expected a non-negative integer, found ${request.seed}.`);
+  }
+  checkRows(request.train, "train");
+  const examples = rowCount(request.train);
+  if (examples === 0) throw bad("train: there is no example to train on.");
+  checkProbabilities(request.train.targets, examples, request.classes, "train.targets");
+  const { weights } = request.train;
+  if (weights && (weights.length !== examples || !weights.every((weight) => weight >= 0 && Number.isFinite(weight)))) {
+    throw bad(`train.weights: expected ${examples} finite non-negative numbers, one a training row.`);
+  }
+  if (weights?.every((weight) => weight === 0))
+    throw bad("train.weights: all weights are 0; nothing would be learned.");
+  for (const [name, rows] of Object.entries(request.predict)) checkRows(rows, `predict.${name}`);
+}
+
+/** Throws `bad_input` unless every index lies inside the dataset. */
+export function checkRows(rows: Rows, name: string): void {
+  const { dataset, indices } = rows;
+  if (!indices) return;
+  const wrong = indices.findIndex((index) => index < 0 || index >= dataset.inputs.length);
+  if (wrong >= 0) {
+    throw bad(
+      `${name}.indices[${wrong}]: expected an index from 0 to ${dataset.inputs.length - 1} (the dataset has ${dataset.inputs.length} rows), found ${indices[wrong]}.`,
+    );
+  }
+}
+
+/** Throws unless the result has what was asked: a backend that drops a row must not get away with it. */
+export function checkFitResult(trainer: string, request: FitRequest, result: FitResult): void {
+  for (const [name, rows] of Object.entries(request.predict)) {
+    const predictions = result.predictions[name];
+    if (!predictions) {
+      throw new WeakToStrongError(
+        "protocol",
+        `The trainer "${trainer}" returned no predictions for "${name}"; expected one matrix for each entry of the request's \`predict\`.`,
+      );
+    }
+    checkProbabilities(predictions, rowCount(rows), request.classes, `predictions.${name} of the trainer "${trainer}"`);
+  }
+}
+
+/** A result whose arrays are its own: what one caller does to them must not reach another. */
+export function copyResult(result: FitResult): FitResult {
+  const copy = (matrix: Matrix): Matrix => ({ ...matrix, data: matrix.data.slice() });
+  const predictions = Object.entries(result.predictions).map(([name, matrix]) => [name, copy(matrix)]);
+  return {
+    ...result,
+    predictions: Object.fromEntries(predictions),
+    ...(result.traces && { traces: copy(result.traces) }),
+  };
+}
+
+function bad(message: string): WeakToStrongError {
+  return new WeakToStrongError("bad_input", `Fit request: ${message}`);
+}

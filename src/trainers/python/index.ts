@@ -1,0 +1,128 @@
+import { existsSync, readdirSync } from "node:fs";
+import pLimit from "p-limit";
+import type { Rows } from "../../data/dataset.js";
+import { WeakToStrongError } from "../../errors.js";
+import { homePython, projectHome } from "../../home.js";
+import { packagePath } from "../../package-root.js";
+import type { Trainer } from "../../trainer.js";
+import { requestKey } from "../check.js";
+import { type Calling, defineTrainer } from "../define.js";
+import { matrixAt, type replies } from "./messages.js";
+import { WorkerProcess } from "./process.js";
+
+/** Where and how the Python worker runs. */
+export interface PythonTrainerOptions {
+  /**
+   * The interpreter. Default: `$W2S_PYTHON`, else the environment that `npx weak-to-strong setup` made for this project.
+   */
+  readonly python?: string;
+  /** One worker each: `cpu`, `cuda:0`, `mps`. Default: every NVIDIA GPU of the machine, else the CPU. */
+  readonly devices?: readonly string[];
+  /** Added to the workers' environment (`HF_HOME`, `HF_HUB_OFFLINE`, ...). */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Trains on this machine, in one warm Python process a device. A process is started by the first call that needs it,
+ * keeps models and extracted features in bounded memory, and ends with this one. Extracted features and trained models
+ * are kept in the project's `.weak-to-strong` folder.
+ *
+ * Errors: `missing_dependency` (no Python, one that is too old, or a package that is needed), `worker_died` (with its last words; the
+ * next call starts a new one), `bad_input`, `unsupported`, `not_found` (a checkpoint that has been deleted), `storage`.
+ */
+export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
+  const home = projectHome();
+  const devices = checkDevices(options.devices ?? localDevices());
+  const idle = devices.map(
+    (device) =>
+      new WorkerProcess({
+        python: options.python ?? (process.env.W2S_PYTHON || homePython(home)),
+        source: packagePath("python"),
+        home,
+        device,
+        env: options.env ?? {},
+      }),
+  );
+  const workers = [...idle];
+  const limit = pLimit(devices.length);
+
+  function request<Op extends keyof typeof replies>(op: Op, body: object, rows: readonly Rows[], calling: Calling) {
+    const datasets = new Map(rows.map(({ dataset }) => [dataset.hash, dataset]));
+    return limit(async () => {
+      calling.signal.throwIfAborted();
+      const worker = idle.pop()!;
+      try {
+        return await worker.request(op, body, [...datasets.values()], calling);
+      } finally {
+        idle.push(worker);
+      }
+    });
+  }
+
+  return defineTrainer({
+    name: "python",
+    async capabilities(calling) {
+      const { body } = await request("capabilities", {}, [], calling);
+      return {
+        ...body,
+        devices: devices.length > 1 ? devices : body.devices,
+        predict: true,
+        embed: true,
+        parallel: devices.length,
+      };
+    },
+    async fingerprint(model, calling) {
+      return (await request("fingerprint", { model }, [], calling)).body.fingerprint;
+    },
+    async fit(fit, calling) {
+      const { train, predict, ...rest } = fit;
+      const { targets, weights } = train;
+      const named = Object.entries(predict);
+      const message = {
+        key: requestKey(fit),
+        ...rest,
+        train: { ...reference(train), targets, ...(weights && { weights }) },
+        predict: Object.fromEntries(named.map(([name, rows]) => [name, reference(rows)])),
+      };
+      const { body, blobs } = await request("fit", message, [train, ...Object.values(predict)], calling);
+      const { predictions, traces, ...result } = body;
+      return {
+        ...result,
+        predictions: Object.fromEntries(Object.entries(predictions).map(([name, at]) => [name, matrixAt(at, blobs)])),
+        ...(traces && { traces: matrixAt(traces, blobs) }),
+      };
+    },
+    async predict({ checkpoint, rows }, calling) {
+      const message = { checkpoint: { id: checkpoint.id }, rows: reference(rows) };
+      const { body, blobs } = await request("predict", message, [rows], calling);
+      return { predictions: matrixAt(body.predictions, blobs), cost: body.cost };
+    },
+    async embed({ rows, ...rest }, calling) {
+      const { body, blobs } = await request("embed", { ...rest, rows: reference(rows) }, [rows], calling);
+      return { layers: body.layers.map((at) => matrixAt(at, blobs)), cost: body.cost };
+    },
+    async dispose() {
+      await Promise.all(workers.map((worker) => worker.stop()));
+    },
+  });
+}
+
+function reference({ dataset, indices }: Rows): object {
+  return { dataset: dataset.hash, ...(indices && { indices }) };
+}
+
+function checkDevices(devices: readonly string[]): readonly string[] {
+  const known = (device: unknown): boolean => typeof device === "string" && /^(cpu|mps|cuda:\d+)$/.test(device);
+  if (Array.isArray(devices) && devices.length > 0 && devices.every(known)) return devices;
+  throw new WeakToStrongError(
+    "bad_input",
+    `pythonTrainer({ devices }): expected a list of at least one of "cpu", "mps", "cuda:0", "cuda:1", ..., found ${JSON.stringify(devices)}. Leave it out to use every NVIDIA GPU of the machine, else the CPU.`,
+  );
+}
+
+/** The driver lists its GPUs in a folder, which is quicker to read than any tool is to run. */
+function localDevices(): string[] {
+  const gpus = "/proc/driver/nvidia/gpus";
+  const found = existsSync(gpus) ? readdirSync(gpus).length : 0;
+  return found > 0 ? Array.from({ length: found }, (_, index) => `cuda:${index}`) : ["cpu"];
+}

@@ -1,0 +1,112 @@
+import * as z from "zod";
+import { type Blob, encodeFrame, type Frame } from "../../data/frame.js";
+import type { Matrix } from "../../data/matrix.js";
+import { WeakToStrongError } from "../../errors.js";
+
+/* What the worker may say (docs/protocol.md). Everything here can be written as JSON Schema. */
+
+const blob = z.object({ $blob: z.int().min(0) });
+
+const cost = z.object({ seconds: z.number().min(0), device: z.string(), tokens: z.number().min(0) });
+
+export const replies = {
+  capabilities: z.object({
+    tasks: z.array(z.literal("classify")),
+    losses: z.array(z.string()),
+    devices: z.array(z.string()),
+  }),
+  fingerprint: z.object({ fingerprint: z.string().min(1) }),
+  put: z.object({}),
+  fit: z.object({
+    checkpoint: z.object({ id: z.string(), path: z.string() }),
+    predictions: z.record(z.string(), blob),
+    history: z.array(z.object({ epoch: z.int(), loss: z.number() })),
+    traces: blob.optional(),
+    cost,
+  }),
+  predict: z.object({ predictions: blob, cost }),
+  embed: z.object({ layers: z.array(blob), cost }),
+} as const;
+
+const event = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("progress"),
+    stage: z.enum(["load", "features", "train", "predict"]),
+    step: z.number(),
+    of: z.number(),
+    loss: z.number().exactOptional(),
+    tokensPerSecond: z.number().exactOptional(),
+  }),
+  z.object({ type: z.literal("warning"), message: z.string() }),
+]);
+
+const errorCodes = [
+  "bad_input",
+  "unsupported",
+  "not_found",
+  "missing_dependency",
+  "storage",
+  "failed",
+  "cancelled",
+  "dataset_missing",
+] as const;
+
+const message = z.discriminatedUnion("type", [
+  z.object({
+    id: z.literal(0),
+    type: z.literal("hello"),
+    body: z.object({ protocol: z.literal(1), pid: z.int(), python: z.string(), worker: z.string() }),
+  }),
+  z.object({ id: z.int(), type: z.literal("event"), body: event }),
+  z.object({ id: z.int(), type: z.literal("result"), body: z.unknown() }),
+  z.object({
+    id: z.int(),
+    type: z.literal("error"),
+    body: z.object({ code: z.enum(errorCodes), message: z.string(), traceback: z.string().optional() }),
+  }),
+]);
+
+export type WorkerMessage = z.infer<typeof message>;
+
+/** Writes a message to the worker. */
+export function encodeMessage(message: Readonly<Record<string, unknown>>): Uint8Array[] {
+  try {
+    return encodeFrame(message);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new WeakToStrongError(
+      "bad_input",
+      `The dataset is too large to send at once (${cause.message}): written as JSON, its inputs must stay below 512 MB. Divide it into several datasets, train on fewer examples, and ask for the predictions of the others in several calls of predict(); or shorten its texts.`,
+      { cause },
+    );
+  }
+}
+
+/** Reads a frame as a message of the worker's. */
+export function parseMessage(frame: Frame): WorkerMessage {
+  return parse(message, frame.header, "a message");
+}
+
+/** Reads the body of the result of `op`. */
+export function parseReply<Op extends keyof typeof replies>(op: Op, body: unknown): z.infer<(typeof replies)[Op]> {
+  return parse<unknown>(replies[op], body, `its answer to \`${op}\``) as z.infer<(typeof replies)[Op]>;
+}
+
+/** The matrix that a reference stands for. */
+export function matrixAt(reference: z.infer<typeof blob>, blobs: readonly Blob[]): Matrix {
+  const found = blobs[reference.$blob];
+  if (found && "columns" in found) return found;
+  throw new WeakToStrongError(
+    "protocol",
+    `The Python worker's answer refers to blob ${reference.$blob} as a matrix, but it ${found ? "has one dimension" : "is not there"}.`,
+  );
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new WeakToStrongError(
+    "protocol",
+    `The Python worker sent ${what} of an unexpected form: ${z.prettifyError(parsed.error)}. Are the npm package and the python folder of the same version?`,
+  );
+}
