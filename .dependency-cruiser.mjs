@@ -147,7 +147,7 @@ export default {
     doNotFollow: { path: "node_modules" },
     tsPreCompilationDeps: "specify",
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["source", "import", "node", "default"] },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["w2s-source", "import", "node", "default"] },
     detectJSDocImports: false,
   },
 };

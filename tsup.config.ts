@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { defineConfig } from "tsup";
 
 const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
-  exports: Record<string, string | { source: string }>;
+  exports: Record<string, string | { "w2s-source": string }>;
 };
 
 /** Every subpath of package.json's `exports`, and the bin: `dist/` mirrors `src/`. */
 const entry = Object.values(exports)
-  .flatMap((target) => (typeof target === "string" ? [] : [target.source]))
+  .flatMap((target) => (typeof target === "string" ? [] : [target["w2s-source"]]))
   .concat("src/bin.ts")
   .map((file) => [file.replace(/^(\.\/)?src\//, "").replace(/\.ts$/, ""), file]);
 

@@ -1,8 +1,8 @@
 /**
  * Coverage of the intervals of `pgr` and `meanInterval` by simulation; prints Markdown tables.
  *
- *   npx tsx bench/coverage.ts [--runs 20000] [--threads 2] [--full]
- *   npx tsx bench/coverage.ts --reach [--runs 20000]     Satterthwaite's degrees of freedom against the rule in use
+ *   npm start bench/coverage.ts [--runs 20000] [--threads 2] [--full]
+ *   npm start -- bench/coverage.ts --reach [--runs 20000]     Satterthwaite's degrees of freedom against the rule in use
  *
  * The model: whether model m under seed s gets example i right is
  *   mu_m + .6 d_i + .5 g_mi + c_m h_ms + noise > 0,

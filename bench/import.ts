@@ -1,6 +1,6 @@
 /**
  * How long `import "weak-to-strong"` takes, packed and installed as users have it, beside its peers: the median of fresh
- * Node processes in turn, less a Node that imports nothing. `node scripts/bootstrap.mjs run bench/import.ts`
+ * Node processes in turn, less a Node that imports nothing. `npm start bench/import.ts`
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,9 +1,9 @@
 /**
  * `pgr` with its interval against bootstraps of the same ratio in numpy and scipy (BCa), B = 10,000, in one run.
  *
- *   W2S_PYTHON=path/to/python npx tsx bench/pgr.ts
+ *   W2S_BENCH_PYTHON=path/to/python npm start bench/pgr.ts
  *
- * Python (W2S_PYTHON, or python3) needs numpy and scipy.
+ * Python (W2S_BENCH_PYTHON, or python3) needs numpy and scipy.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -11,7 +11,7 @@ import { pgr } from "../src/stats/pgr.js";
 
 const n = 1000;
 const seeds = 5;
-const python = process.env.W2S_PYTHON ?? "python3";
+const python = process.env.W2S_BENCH_PYTHON ?? "python3";
 
 let state = 1;
 function random(): number {
@@ -45,7 +45,7 @@ if (peers.error !== undefined || peers.status !== 0) {
   const cause = peers.error?.message ?? peers.stderr.trim().split("\n").at(-1);
   console.error(`${python} could not run the bootstraps: ${cause}`);
   console.error(
-    "Install numpy and scipy (python3 -m venv v; v/bin/pip install numpy scipy) and set W2S_PYTHON=v/bin/python.",
+    "Install numpy and scipy (python3 -m venv v; v/bin/pip install numpy scipy) and set W2S_BENCH_PYTHON=v/bin/python.",
   );
   process.exitCode = 1;
 } else {

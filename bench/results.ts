@@ -2,7 +2,7 @@
  * Methods x testbeds with a real pretrained student, as Markdown: what stands in docs/results.md. Folders in the format
  * of docs/own-data.md can be named to be measured too.
  *
- *   npx tsx -C source bench/results.ts [FOLDER ...]
+ *   npm start bench/results.ts [FOLDER ...]
  */
 import { basename } from "node:path";
 import {

@@ -2,7 +2,7 @@
  * A sweep of methods x seeds with one warm worker, against the same sweep with one process a fit, as scripts that are
  * started once a run do it. Both find extracted features on disk. Prints seconds and the ratio.
  *
- *   npx tsx -C source bench/sweep.ts
+ *   npm start bench/sweep.ts
  */
 import {
   brown,

@@ -38,7 +38,7 @@ async function measure(testbed: Testbed, methods: Method[], introduction: string
 await measure(
   await digits(),
   [naive(), naive({ hard: true }), confidence(), strongOnTeacherLabels()],
-  "1. Digits. The teacher sees 4 x 4 coarse pixels and learns from 120 labels; the student has patch features and\n" +
+  "1. Digits. The teacher sees averages of 2 x 2 pixels and learns from 120 labels; the student has patch features and\n" +
     "   learns only from what the teacher says. How much of what it could learn from the truth comes through?",
 );
 await measure(
@@ -51,6 +51,6 @@ await measure(
 
 console.log(`
 Next:
-  npx tsx examples/own-data.ts       the same on your own JSON lines
-  npx tsx examples/own-method.ts     a method of your own in ten lines
-  docs/pgr.md                        what PGR is, and when it misleads`);
+  npm start examples/own-data.ts     the same on your own JSON lines
+  npm start examples/own-method.ts   a method of your own in ten lines
+  docs/pgr.md                       what PGR is, when it misleads, and what a control that wins says`);

@@ -1,6 +1,6 @@
 // A first PGR, in seconds: how much of the gap on handwritten digits do two methods recover?
 //
-//   npx tsx examples/first-pgr.ts
+//   npm start examples/first-pgr.ts
 import { confidence, digits, experiment, naive } from "weak-to-strong";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 

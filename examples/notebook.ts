@@ -1,7 +1,7 @@
 // A script to work with as in a notebook: edit, run from the top, wait only for what the edit changed. Everything that
 // was computed before is found in `dir`. Editors that know `// %%` cells can also run it piece by piece.
 //
-//   npx tsx examples/notebook.ts
+//   npm start examples/notebook.ts
 
 // %% What to measure
 import { confidence, digits, experiment, naive, pgr } from "weak-to-strong";

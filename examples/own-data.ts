@@ -1,6 +1,6 @@
 // Your own data: a folder of JSON lines, and one list of examples that is cut here.
 //
-//   npx tsx examples/own-data.ts
+//   npm start examples/own-data.ts
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

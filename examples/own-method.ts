@@ -1,6 +1,6 @@
 // A method of one's own: any async function from inputs and weak labels to predictions.
 //
-//   npx tsx examples/own-method.ts
+//   npm start examples/own-method.ts
 import { digits, experiment, type MethodContext, naive, named } from "weak-to-strong";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 

@@ -1,6 +1,6 @@
 // A trainer of one's own (own-trainer/trainer.ts): the suite that proves it, and an experiment with it.
 //
-//   npx tsx examples/own-trainer.ts
+//   npm start examples/own-trainer.ts
 import { brown, experiment, hashedWords, linear, naive } from "weak-to-strong";
 import { trainerSuite } from "weak-to-strong/testing";
 import { mine } from "./own-trainer/trainer.js";

@@ -198,7 +198,7 @@ const path = [dirname(node), join(modules, ".bin"), process.env.PATH]
   .join(process.platform === "win32" ? ";" : ":");
 const child = spawn(
   node,
-  ["--conditions=source", "--import", "tsx", join(root, "scripts", "run.ts"), ...process.argv.slice(2)],
+  ["--conditions=w2s-source", "--import", "tsx", join(root, "scripts", "run.ts"), ...process.argv.slice(2)],
   { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } },
 );
 // Ctrl-C in a terminal reaches the child by itself.

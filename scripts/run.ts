@@ -31,13 +31,17 @@ async function main(): Promise<number> {
     extras: chosen.extras,
     report: (line) => console.error(line),
   });
-  // W2S_PYTHON was for making the environment; what runs now uses the environment itself.
+  // What runs now uses the environment that was just made, whatever else the shell names.
   const { W2S_PYTHON: _, ...env } = process.env;
-  const child = spawn(process.execPath, ["--conditions=source", "--import", "tsx", join(root, chosen.file), ...args], {
-    cwd: root,
-    stdio: "inherit",
-    env: { ...env, W2S_TEST_PYTHON: environment.python },
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=w2s-source", "--import", "tsx", join(root, chosen.file), ...args],
+    {
+      cwd: root,
+      stdio: "inherit",
+      env: { ...env, W2S_TEST_PYTHON: environment.python },
+    },
+  );
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY) || child.kill(signal));
   }

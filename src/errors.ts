@@ -29,8 +29,6 @@ const marker = Symbol.for("weak-to-strong.error");
  */
 export class WeakToStrongError extends Error {
   readonly code: ErrorCode;
-  readonly [marker] = true;
-
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = "WeakToStrongError";
@@ -42,3 +40,6 @@ export class WeakToStrongError extends Error {
     return typeof value === "object" && value !== null && marker in value;
   }
 }
+
+// On the prototype, so that printing an error does not show it.
+Object.defineProperty(WeakToStrongError.prototype, marker, { value: true });

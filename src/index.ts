@@ -1,7 +1,7 @@
 export type { Dataset, Input, Rows } from "./data/dataset.js";
 export { dataset } from "./data/dataset.js";
 export type { Matrix } from "./data/matrix.js";
-export { argmax, matrix, oneHot, takeRows } from "./data/matrix.js";
+export { argmax, matrix, oneHot, row, takeRows } from "./data/matrix.js";
 export type { ErrorCode } from "./errors.js";
 export { WeakToStrongError } from "./errors.js";
 export type { ExperimentEvent, Unit } from "./experiment/events.js";

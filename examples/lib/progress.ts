@@ -29,7 +29,7 @@ export async function showProgress(run: ReturnType<typeof experiment>): Promise<
       const speed = event.tokensPerSecond
         ? `, ${Math.round(event.tokensPerSecond).toLocaleString("en")} tokens a second`
         : "";
-      line = `reading ${event.step.toLocaleString("en")} of ${event.of.toLocaleString("en")} inputs${speed}, about ${duration(left)} left for these`;
+      line = `reading ${event.step.toLocaleString("en")} of ${event.of.toLocaleString("en")} inputs${speed}, about ${duration(left)} left for this split`;
     }
     if (performance.now() - shown < every || line === "") continue;
     shown = performance.now();

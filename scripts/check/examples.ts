@@ -22,7 +22,7 @@ export async function checkExamples(folder: string): Promise<{ remark: string }>
     const cwd = join(folder, "examples", file.replaceAll(/\W/g, "-"));
     mkdirSync(cwd, { recursive: true });
     const begun = performance.now();
-    const args = ["--conditions=source", "--import", import.meta.resolve("tsx"), packagePath(file)];
+    const args = ["--conditions=w2s-source", "--import", import.meta.resolve("tsx"), packagePath(file)];
     const { code, output } = await run(process.execPath, args, { cwd, env, timeoutMs: 600_000 });
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     console.log(`--- ${file} (${seconds} s)${code === 0 ? "" : `: exit code ${code}`}\n${output.trimEnd()}\n---`);

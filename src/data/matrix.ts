@@ -69,6 +69,12 @@ export function oneHot(labels: ArrayLike<number>, classes: number): Matrix {
  * summing to 1 within 1e-3. `name` is how the message calls it.
  */
 export function checkProbabilities(value: Matrix, rows: number, columns: number, name: string): void {
+  if (!(value?.data instanceof Float32Array)) {
+    throw new WeakToStrongError(
+      "bad_input",
+      `${name}: expected a matrix of probabilities, { rows, columns, data: Float32Array }, found ${Array.isArray(value) ? "a list" : typeof value}; matrix(rows) makes one of lists.`,
+    );
+  }
   if (value.rows !== rows || value.columns !== columns || value.data.length !== rows * columns) {
     throw new WeakToStrongError(
       "bad_input",

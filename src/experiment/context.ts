@@ -49,7 +49,7 @@ export function makeContext(
     if (typeof targets !== "object" || !(targets.data instanceof Float32Array)) {
       throw new WeakToStrongError(
         "bad_input",
-        "fit: targets: expected a matrix of probabilities, one row an example; matrix(rows) makes one of lists.",
+        "fit: targets: expected a matrix of probabilities, one row an example; matrix(rows) makes one of lists, row(m, i) reads one.",
       );
     }
     const odd = rows === undefined ? undefined : Array.from(rows).find((row) => !Number.isInteger(row));

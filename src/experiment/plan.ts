@@ -41,6 +41,8 @@ export interface Plan {
 /** Checks the options and fills in their defaults. */
 export function planOf(options: ExperimentOptions): Plan {
   const { testbed, trainer, methods } = options;
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined) throw bad(`unknown option "${unknown}"; there are ${known.join(", ")}.`);
   if (testbed instanceof Promise)
     throw bad("testbed: expected a testbed, found a promise of one; write `await digits()`.");
   if (typeof testbed?.splits !== "object")
@@ -108,6 +110,8 @@ function seedsOf(seeds: number | readonly number[]): readonly number[] {
   }
   return list;
 }
+
+const known = ["testbed", "trainer", "teacher", "teacherExamples", "student", "methods", "seeds", "dir", "signal"];
 
 function shown(value: unknown): string {
   return value === undefined ? "nothing" : (JSON.stringify(value)?.slice(0, 60) ?? typeof value);

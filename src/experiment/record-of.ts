@@ -50,7 +50,7 @@ export function makeRecord(plan: Plan, outcome: Outcome, circumstances: Circumst
       "These two models with these settings, this pool of examples for the teacher and these training examples for the student: other ones could give other numbers.",
       ...(defined?.conditionalOn ?? []),
     ],
-    warnings: [...doubles(testbed.splits.test.ids), ...outcome.warnings],
+    warnings: [...doubles(testbed.splits.test.ids), ...rows.flatMap(uninformative), ...outcome.warnings],
     environment: {
       package: `weak-to-strong ${packageVersion()}`,
       node: process.version,
@@ -64,6 +64,15 @@ export function makeRecord(plan: Plan, outcome: Outcome, circumstances: Circumst
     cost: outcome.ledger.total(),
     reproduce: `Run ${process.argv[1] ? basename(process.argv[1]) : "the same program"} again with weak-to-strong ${packageVersion()}; the testbed's hash and both fingerprints say whether it is the same experiment.`,
   };
+}
+
+/** A bounded interval can still be wider than the whole gap. */
+function uninformative({ method, pgr }: ResultRow): string[] {
+  if (pgr?.status !== "ok" || pgr.interval[1] - pgr.interval[0] <= 1) return [];
+  const [low, high] = pgr.interval.map((end) => end.toFixed(2));
+  return [
+    `${method}: the interval of its PGR, ${low} to ${high}, is wider than the whole gap, so the estimate says next to nothing; take more test examples or seeds.`,
+  ];
 }
 
 /** Ids are made of the content; a further copy has its number behind them. */

@@ -145,7 +145,7 @@ export async function runUnits(
           );
         } catch (error) {
           signal.throwIfAborted();
-          const text = error instanceof Error ? error.message : String(error);
+          const text = inWords(error);
           emit({ type: "unit-failed", method: name, seed, error: text, done: ++done, units });
           return { method: name, seed, error: text, cost: ledger.meter(name, seed).cost() };
         }
@@ -182,6 +182,13 @@ async function attempt(
       ? `a function: is it a factory that has to be called, as in methods: [${unit.method}()]?`
       : `${result === undefined ? "nothing" : "no predictions.test"}; expected { predictions: { test } }, or what context.fit() returns.`;
   throw new WeakToStrongError("bad_input", `The method "${unit.method}" returned ${found}`);
+}
+
+/** The message, and for an error that is not this library's own, where it was thrown. */
+function inWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const at = WeakToStrongError.isInstance(error) ? undefined : /([^/\\\s(]+:\d+):\d+\)?$/m.exec(error.stack ?? "")?.[1];
+  return at ? `${error.message} (at ${at})` : error.message;
 }
 
 /** A seeded draw of the teacher's examples, each class in proportion to its share of `train_label`. */

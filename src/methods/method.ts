@@ -1,5 +1,6 @@
 import type { Input } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
+import { WeakToStrongError } from "../errors.js";
 import type { LinearOptimizer } from "../models/linear.js";
 import type { FitResult, LossSpec, TrainerEvent } from "../trainer.js";
 
@@ -80,6 +81,13 @@ export function methodName<Options extends object>(
   options: Options,
   defaults: Required<Options>,
 ): string {
+  const unknown = Object.keys(options).find((key) => !Object.hasOwn(defaults, key));
+  if (unknown !== undefined) {
+    throw new WeakToStrongError(
+      "bad_input",
+      `${base}: unknown option "${unknown}"; it has ${Object.keys(defaults).join(", ")}. (In a list of methods write ${base}(), with parentheses.)`,
+    );
+  }
   const changed = Object.entries(defaults).filter(([key, value]) => (options[key as keyof Options] ?? value) !== value);
   if (changed.length === 0) return base;
   const shown = changed.map(([key]) => {

@@ -24,7 +24,7 @@ export function formatTable(record: ExperimentRecord): string {
   const label = Math.max(...facts.map(([name]) => columns(name)));
   const head = facts.map(([name, fact]) => wrapped(`${pad(name, label)}  `, fact));
   const cached = cost.cachedFits > 0 ? ` (${count(cost.cachedFits)} from the cache)` : "";
-  const tokens = cost.tokens > 0 ? `, ${count(cost.tokens)} tokens` : "";
+  const tokens = cost.tokens > 0 ? `, ${count(cost.tokens)} tokens (paid by the first fit that needs them)` : "";
   const foot = [
     ...remarks.texts.map((text, i) => wrapped(`(${i + 1}) `, text)),
     `Brackets are 95% intervals.${record.conditionalOn.length > 0 ? " They take as given:" : ""}`,

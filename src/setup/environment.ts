@@ -19,7 +19,7 @@ export interface SetupOptions {
   readonly home: string;
   /** What to install besides the base. Extras add up: what an earlier set-up installed stays. */
   readonly extras?: readonly Extra[];
-  /** The Python to make it with; default `$W2S_PYTHON`, or else the first that does on the PATH. */
+  /** The Python to make it with; default `$W2S_BASE_PYTHON`, or else the first that does on the PATH. */
   readonly python?: string | undefined;
   /** `auto` (the default), `default` for pip's own index, or an address; default `$W2S_TORCH_INDEX`. */
   readonly torchIndex?: string | undefined;
@@ -109,7 +109,7 @@ async function baseStands(folder: string, state: State, options: SetupOptions): 
   const run = await runCommand(homePython(options.home), ["-I", "-S", "-c", code], { signal: options.signal });
   if (run.code !== 0 || !existsSync(join(folder, "pyvenv.cfg"))) return false;
   if (run.stdout.trim() !== state.base.version) return false;
-  const named = options.python || environmentOf(options).W2S_PYTHON;
+  const named = options.python || environmentOf(options).W2S_BASE_PYTHON;
   if (!named) return true;
   const found = await findPython({ named, signal: options.signal });
   return found.path === homePython(options.home) || samePath(found.path, state.base.path);
@@ -150,7 +150,7 @@ async function bringUpToDate(folder: string, options: SetupOptions): Promise<Pyt
   }
   const steps = new Steps(report);
   if (typeof state === "string") {
-    const named = options.python || environmentOf(options).W2S_PYTHON || undefined;
+    const named = options.python || environmentOf(options).W2S_BASE_PYTHON || undefined;
     const base = await findPython({ named, signal });
     removeEnvironment(folder);
     state = { status: "installing", extras: complete, base, requirements: {} };

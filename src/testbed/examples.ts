@@ -34,17 +34,25 @@ const image = z
   .min(1)
   .refine((rows) => rows.every((row) => row.length === rows[0]!.length), "expected rows of equal length");
 
+const classNumber = z.int("expected a class number 0, 1, ...").min(0, "expected a class number 0, 1, ...");
+
 /** The formats of JSON lines, one a kind. Unknown fields are ignored. */
 const formats = {
   classification: z.union([
-    z.object({ text, label: z.int().min(0), ...optional }),
-    z.object({ image, label: z.int().min(0), ...optional }),
+    z.object({ text, label: classNumber, ...optional }),
+    z.object({ image, label: classNumber, ...optional }),
   ]),
-  preference: z.object({ prompt: z.string(), first: text, second: text, label: z.enum(["A", "B"]), ...optional }),
+  preference: z.object({
+    prompt: z.string(),
+    first: text,
+    second: text,
+    label: z.enum(["A", "B"], 'expected "A" or "B"'),
+    ...optional,
+  }),
   verification: z.object({
     question: text,
     choice: text,
-    label: z.boolean(),
+    label: z.boolean("expected true or false"),
     consistency_id: z.union([z.string(), z.number()]).optional(),
     consistency_key: z.union([z.string(), z.number()]).optional(),
     ...optional,
@@ -96,8 +104,9 @@ export function parseExample(kind: Kind, row: unknown, where: string): SourceExa
     return parsed.error.issues.map((issue) => {
       const field = issue.path.join(".") || "the line";
       const found = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], row);
-      const shown = found === undefined ? "nothing" : (JSON.stringify(found) ?? String(found)).slice(0, 60);
-      return `field \`${field}\`: ${issue.message}; found ${shown}`;
+      const shown = typeof found === "number" ? String(found) : (JSON.stringify(found) ?? "nothing").slice(0, 60);
+      if (found === undefined && issue.path.length > 0) return `field \`${field}\` is missing`;
+      return `field \`${field}\`: ${issue.message.replace(/^Invalid input: /, "")}; found ${shown}`;
     });
   }
   const data = parsed.data;

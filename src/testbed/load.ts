@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { createReadStream, existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { WeakToStrongError } from "../errors.js";
 import { createTestbed, LocatedRow, type RowSource, type TestbedOptions } from "./create.js";
 import type { ExampleRow } from "./examples.js";
@@ -77,7 +77,7 @@ async function* readLines(path: string): AsyncGenerator<Uint8Array> {
     if ((cause as NodeJS.ErrnoException).code === undefined) throw cause;
     throw new WeakToStrongError(
       (cause as NodeJS.ErrnoException).code === "ENOENT" ? "not_found" : "bad_input",
-      `${path} cannot be read (${(cause as NodeJS.ErrnoException).code}). A testbed's folder has train_label.jsonl, train_unlabel.jsonl and test.jsonl.`,
+      `${resolve(path)} cannot be read (${(cause as NodeJS.ErrnoException).code}${existsSync(dirname(path)) ? "" : ": the folder does not exist"}). A testbed's folder has train_label.jsonl, train_unlabel.jsonl and test.jsonl.`,
       { cause },
     );
   }

@@ -54,9 +54,9 @@ export function sampleRequest(): FitRequest {
 }
 
 /** Requests that differ from {@link sampleRequest} in one thing each, and must not get its answer. */
-export function variants(losses: readonly string[]): [string, FitRequest][] {
+export function variants(losses: readonly string[], optimised: boolean): [string, FitRequest][] {
   const request = sampleRequest();
-  const { model, train } = request;
+  const { train } = request;
   const changed = [...train.dataset.inputs];
   changed[0] = { text: "an entirely different text about the margin of the river" };
   const flipped = oneHot(
@@ -79,16 +79,23 @@ export function variants(losses: readonly string[]): [string, FitRequest][] {
         },
       },
     ],
-    [
-      "the learning rate differs",
-      { ...request, model: { ...model, optimizer: { ...model.optimizer, learningRate: 0.01 } } },
-    ],
-    ["the number of epochs differs", { ...request, model: { ...model, optimizer: { ...model.optimizer, epochs: 5 } } }],
+    ...(optimised ? optimiserVariants(request) : []),
     ...(losses.includes("confidence")
       ? ([["the loss differs", { ...request, loss: { name: "confidence", alpha: 0.5, ramp: 0.2 } }]] satisfies [
           string,
           FitRequest,
         ][])
       : []),
+  ];
+}
+
+function optimiserVariants(request: FitRequest): [string, FitRequest][] {
+  const changed = (change: Partial<FitRequest["model"]["optimizer"]>): FitRequest => ({
+    ...request,
+    model: { ...request.model, optimizer: { ...request.model.optimizer, ...change } },
+  });
+  return [
+    ["the learning rate differs", changed({ learningRate: 0.01 })],
+    ["the number of epochs differs", changed({ epochs: 5 })],
   ];
 }

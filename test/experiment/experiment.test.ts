@@ -196,7 +196,9 @@ test("a method that fails fails alone, with its error in its row", async () => {
   expect(first).toMatchObject({
     accuracy: null,
     pgr: null,
-    error: "failed with 1 of 3 seeds; with seed 1: the moon was in the wrong house",
+    error: expect.stringMatching(
+      /^failed with 1 of 3 seeds; with seed 1: the moon was in the wrong house \(at experiment\.test\.ts:\d+\)$/,
+    ),
   });
   expect(second?.error).toMatch(/returned nothing; expected \{ predictions: \{ test \} \}/);
   expect(third?.pgr?.status).toBe("ok");
@@ -204,7 +206,12 @@ test("a method that fails fails alone, with its error in its row", async () => {
 });
 
 test.each<[string, Method, RegExp]>([
-  ["a factory that was not called", naive as never, /returned a function: is it a factory that has to be called/],
+  [
+    "a factory of one's own that was not called",
+    (() => async () => ({})) as never,
+    /returned a function: is it a factory/,
+  ],
+  ["a factory that was not called", naive as never, /unknown option "examples".*write naive\(\), with parentheses/],
   [
     "targets that are no matrix",
     ({ fit }) => fit({ targets: [[1, 0]] as never }),
@@ -330,7 +337,7 @@ test("test examples in groups, or more than once, are pointed out", async () => 
   });
   const { record } = await results({ testbed: grouped, methods: [naive()], seeds: 1 });
   expect(record.rows[1]?.pgr).toMatchObject({ n: 200, groups: 50 });
-  expect(record.warnings).toEqual([expect.stringMatching(/^100 test examples stand there more than once/)]);
+  expect(record.warnings).toContainEqual(expect.stringMatching(/^100 test examples stand there more than once/));
 });
 
 test("a teacher or ceiling that fails ends the experiment with its error", async () => {
@@ -403,17 +410,17 @@ test("events tell what happens, in order", async () => {
 test("with a folder, what was finished is not done again, and an edit repeats only what it changed", async () => {
   const dir = await mkdtemp(join(tmpdir(), "w2s-experiment-"));
   const first = counting();
-  const before = await results({ ...first, dir, methods: [naive()] });
+  const before = await results({ trainer: first.trainer, dir, methods: [naive()] });
   expect(first.fits).toHaveLength(9);
   const second = counting();
-  const after = await results({ ...second, dir, methods: [naive()] });
+  const after = await results({ trainer: second.trainer, dir, methods: [naive()] });
   expect(second.fits).toHaveLength(0);
   expect(after.rows.map(({ accuracy, pgr }) => [accuracy, pgr])).toEqual(
     before.rows.map(({ accuracy, pgr }) => [accuracy, pgr]),
   );
   expect(after.record.cost).toEqual({ seconds: 0, tokens: 0, fits: 9, cachedFits: 9 });
   const edited = counting();
-  await results({ ...edited, dir, methods: [naive(), naive({ hard: true })] });
+  await results({ trainer: edited.trainer, dir, methods: [naive(), naive({ hard: true })] });
   expect(edited.fits).toHaveLength(3);
   expect(JSON.parse(await readFile(join(dir, "results.json"), "utf8"))).toMatchObject({
     format: "weak-to-strong/results",
@@ -436,7 +443,7 @@ test("killed at any moment (kill -9) and started again, it repeats no finished f
   const dir = await mkdtemp(join(tmpdir(), "w2s-killed-"));
   const program = join(import.meta.dirname, "../fixtures/slow-experiment.ts");
   const start = () =>
-    spawn(process.execPath, ["--import", "tsx", "-C", "source", program, dir], {
+    spawn(process.execPath, ["--import", "tsx", "-C", "w2s-source", program, dir], {
       stdio: ["ignore", "pipe", "inherit"],
     });
   const finished: string[] = [];

