@@ -24,7 +24,7 @@ export function headline(record: ExperimentRecord): string {
   if (best !== undefined) {
     const text =
       `Taught by ${teacher}, the student reaches ${share(best.accuracy)} with ${quoted(best)}${among(methods)} ` +
-      `where training on the truth gives ${share(ceiling.accuracy)}: ${recovered(best.pgr)}.`;
+      `where training on the truth gives ${share(ceiling.accuracy)}. That is ${recovered(best.pgr)}.`;
     return [text, ...caveats(best, methods, highest(record.rows.filter(isControl)))].join(" ");
   }
   const unclear = methods.find((row) => row.pgr?.status === "undefined")?.pgr;

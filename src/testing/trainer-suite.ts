@@ -29,14 +29,22 @@ export function trainerSuite(
   factory: () => Trainer | Promise<Trainer>,
   options: TrainerSuiteOptions = {},
 ): SuiteCase[] {
+  // A factory that gives the same trainer each time keeps it: it is not this suite's to dispose of.
+  let shared: Promise<boolean> | undefined;
+  const isShared = async (): Promise<boolean> => {
+    const [one, other] = [await factory(), await factory()];
+    if (one !== other) await Promise.all([one[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
+    return one === other;
+  };
   const test = (name: string, body: (trainer: Trainer) => Promise<void>): SuiteCase =>
     suiteCase(name, async () => {
+      shared ??= isShared();
+      const dispose = !(await shared);
       const trainer = await factory();
       try {
         await body(trainer);
       } finally {
-        const other = await factory();
-        if (other !== trainer) await Promise.all([trainer[Symbol.asyncDispose](), other[Symbol.asyncDispose]()]);
+        if (dispose) await trainer[Symbol.asyncDispose]();
       }
     });
   const another = async (trainer: Trainer): Promise<Trainer> => {

@@ -28,7 +28,7 @@ describe("headline", () => {
   test("says teacher, best method, ceiling and the share of the gap with its interval", () => {
     expect(headline(withMethods({ confidence: [0.862, 0.74, 0.98] }))).toBe(
       "Taught by a teacher that is right on 75% of test examples, the student reaches 86% with `confidence`, " +
-        "where training on the truth gives 88%: 86% of the gap (95% interval 74% to 98%).",
+        "where training on the truth gives 88%. That is 86% of the gap (95% interval 74% to 98%).",
     );
   });
 

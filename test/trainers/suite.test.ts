@@ -15,7 +15,12 @@ describe("pythonTrainer", () => {
   for (const { name, run } of trainerSuite(() => pythonTrainer(), { pretrained: minilm() })) test(name, run, 120_000);
 });
 
-describe("cached", () => {
+describe("cached, with an empty folder each time", () => {
+  const fresh = async () => cached(mine, await mkdtemp(join(tmpdir(), "w2s-cached-")));
+  for (const { name, run } of trainerSuite(fresh)) test(name, run);
+});
+
+describe("cached, with one folder for all", () => {
   const folder = mkdtemp(join(tmpdir(), "w2s-cached-"));
   for (const { name, run } of trainerSuite(async () => cached(mine, await folder))) test(name, run);
 });
