@@ -1,7 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { beforeEach, expect, test } from "vitest";
 import {
   type Checkpoint,
@@ -87,6 +88,18 @@ test.each([
   ]);
   await cached(counting, dir).fit(sampleRequest());
   expect(fits, "the entry has been mended").toHaveLength(2);
+});
+
+test("two processes share a folder: equal answers, whole entries, nothing left over", async () => {
+  const program = join(import.meta.dirname, "../fixtures/cached-fits.ts");
+  const args = ["--import", "tsx", "-C", "w2s-source", program, dir];
+  const answers = await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)));
+  expect(new Set(answers.map(({ stdout }) => stdout)).size).toBe(1);
+  const kept = await entries();
+  expect(kept).toHaveLength(5);
+  expect(kept.every((path) => path.endsWith(".w2s"))).toBe(true);
+  for (const seed of [0, 1, 2, 3, 4]) await cached(counting, dir).fit({ ...sampleRequest(), seed });
+  expect(fits, "every entry is whole").toHaveLength(0);
 });
 
 test("a checkpoint's id and path come back, as long as its folder is there", async () => {
