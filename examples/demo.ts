@@ -53,4 +53,4 @@ console.log(`
 Next:
   npm start examples/own-data.ts     the same on your own JSON lines
   npm start examples/own-method.ts   a method of your own in ten lines
-  docs/pgr.md                       what PGR is, when it misleads, and what a control that wins says`);
+  docs/pgr.md                        what PGR is, when it misleads, and what a control that wins says`);
