@@ -29,6 +29,7 @@ const marker = Symbol.for("weak-to-strong.error");
  */
 export class WeakToStrongError extends Error {
   readonly code: ErrorCode;
+
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.name = "WeakToStrongError";

@@ -72,7 +72,7 @@ export function checkProbabilities(value: Matrix, rows: number, columns: number,
   if (!(value?.data instanceof Float32Array)) {
     throw new WeakToStrongError(
       "bad_input",
-      `${name}: expected a matrix of probabilities, { rows, columns, data: Float32Array }, found ${Array.isArray(value) ? "a list" : typeof value}; matrix(rows) makes one of lists.`,
+      `${name}: expected a matrix of probabilities, { rows, columns, data: Float32Array }, found ${Array.isArray(value) ? "a list" : typeof value}; matrix(rows) makes one of lists, row(m, i) reads one.`,
     );
   }
   if (value.rows !== rows || value.columns !== columns || value.data.length !== rows * columns) {

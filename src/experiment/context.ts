@@ -46,12 +46,6 @@ export function makeContext(
         'fit: on: "teacher examples" is for controls; a method trains on train_unlabel.',
       );
     }
-    if (typeof targets !== "object" || !(targets.data instanceof Float32Array)) {
-      throw new WeakToStrongError(
-        "bad_input",
-        "fit: targets: expected a matrix of probabilities, one row an example; matrix(rows) makes one of lists, row(m, i) reads one.",
-      );
-    }
     const odd = rows === undefined ? undefined : Array.from(rows).find((row) => !Number.isInteger(row));
     if (odd !== undefined)
       throw new WeakToStrongError(

@@ -70,12 +70,7 @@ export async function runUnits(
     signal.throwIfAborted();
     const meter = ledger.meter(method, seed);
     const fitted = await work(seesTruth(method) ? truthFits({ method, seed }) : fits({ method, seed }));
-    const test = fitted.predictions.test;
-    if (!test)
-      throw new WeakToStrongError(
-        "bad_input",
-        `The method "${method}" returned no predictions.test; expected class probabilities of the test examples.`,
-      );
+    const test = fitted.predictions.test!;
     checkProbabilities(test, splits.test.ids.length, classes.length, `predictions.test of the method "${method}"`);
     const labels = truth.labels.test;
     const correct = Float32Array.from(argmax(test), (predicted, i) => (predicted === labels[i] ? 1 : 0));

@@ -104,8 +104,8 @@ export function parseExample(kind: Kind, row: unknown, where: string): SourceExa
     return parsed.error.issues.map((issue) => {
       const field = issue.path.join(".") || "the line";
       const found = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown>)?.[key], row);
-      const shown = typeof found === "number" ? String(found) : (JSON.stringify(found) ?? "nothing").slice(0, 60);
       if (found === undefined && issue.path.length > 0) return `field \`${field}\` is missing`;
+      const shown = typeof found === "number" ? String(found) : (JSON.stringify(found) ?? "nothing").slice(0, 60);
       return `field \`${field}\`: ${issue.message.replace(/^Invalid input: /, "")}; found ${shown}`;
     });
   }

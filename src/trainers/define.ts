@@ -85,10 +85,10 @@ export function defineTrainer(definition: TrainerDefinition): Trainer {
         const started = performance.now();
         const fitted = await definition.fit(request, calling);
         const result = {
-          checkpoint: { id: requestKey(request) },
           history: [],
           cost: { seconds: (performance.now() - started) / 1000, device: "cpu", tokens: 0 },
           ...fitted,
+          checkpoint: fitted.checkpoint ?? { id: requestKey(request) },
         };
         checkFitResult(definition.name, request, result);
         return result;
