@@ -58,6 +58,7 @@ class Operations:
     def capabilities(self) -> dict[str, Any]:
         return {
             "tasks": ["classify"],
+            "models": ["linear"],
             "losses": list(losses.LOSSES),
             "predict": True,
             "embed": True,

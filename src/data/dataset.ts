@@ -11,6 +11,9 @@ export type Input =
   /** Verification: is `choice` a right answer to `question`? Class 0 is false, class 1 is true. */
   | { readonly question: string; readonly choice: string };
 
+/** What kind of question the examples ask. */
+export type Kind = "classification" | "preference" | "verification";
+
 /**
  * An immutable list of inputs, named by its content: `hash` is the SHA-256 of the canonical JSON of `inputs`. Trainers
  * that live elsewhere fetch or receive it once and know it by the hash from then on.

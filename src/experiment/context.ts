@@ -1,19 +1,22 @@
-import { rowInputs } from "../data/dataset.js";
+import { dataset, type Input, type Rows, rowInputs } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
-import type { Example, Fitted, Method, MethodContext, StudentFit } from "../methods/method.js";
-import type { LinearModel } from "../models/linear.js";
+import type { Example, Fitted, Method, MethodContext, StudentEmbed, StudentFit } from "../methods/method.js";
+import { type ModelSpec, pretrainedOf } from "../models/model.js";
+import type { Pretrained } from "../models/pretrained.js";
 import type { Split, Testbed } from "../testbed/testbed.js";
 import type { FitResult, Trainer, TrainerEvent } from "../trainer.js";
 
 /** What one seed's methods work on. */
 export interface StudentTask {
   readonly testbed: Testbed;
-  readonly student: LinearModel;
+  readonly student: ModelSpec;
   readonly seed: number;
   readonly weakLabels: Matrix;
   /** Rows of `train_label` that this seed's teacher was trained on, and their truth. */
   readonly teacher: { readonly rows: Int32Array; readonly labels: Matrix };
+  /** Labels of one more teacher, trained on the `draw`-th bootstrap of the teacher's examples. */
+  anotherTeacher(draw: number, method: Method): Promise<Matrix>;
 }
 
 /** What a method receives. Truth is not reachable from it, but for the teacher's labels that a control gets. */
@@ -26,58 +29,124 @@ export function makeContext(
 ): MethodContext {
   const { splits, classes } = task.testbed;
   const { weakLabels, seed, student } = task;
+  const train = { dataset: splits.train_unlabel.dataset };
   return {
     examples: examplesOf(splits.train_unlabel),
     // A copy each: what one method does to its labels must not reach another.
     weakLabels: { ...weakLabels, data: weakLabels.data.slice() },
     classes: classes.length,
+    kind: task.testbed.kind,
+    student,
     seed,
     signal,
     emit,
     fit: (options) => fitStudent(options),
+    features: async () => {
+      if (student.type !== "linear") return (await hidden({ layers: "middle" }))[0]!;
+      return (await trainer.embed({ features: student.features, rows: train }, { signal })).layers[0]!;
+    },
+    embed: hidden,
+    score: async ({ inputs, ...templates } = {}) =>
+      trainer.score(
+        { model: pretrained(), rows: rowsOf(inputs), maxTokens: maxTokensOf(student), ...templates },
+        { signal },
+      ),
+    teachers: async (count) => {
+      if (!Number.isInteger(count) || count < 1)
+        throw new WeakToStrongError("bad_input", `teachers: expected a whole number of at least 1, found ${count}.`);
+      return Promise.all(Array.from({ length: count }, (_, draw) => task.anotherTeacher(draw, method)));
+    },
     ...(method.control && { teacherLabels: task.teacher.labels }),
   };
 
+  async function hidden({ layers, pooling = "mean", inputs }: StudentEmbed): Promise<readonly Matrix[]> {
+    const request = { model: pretrained(), layers, pooling, maxTokens: maxTokensOf(student), rows: rowsOf(inputs) };
+    return (await trainer.embed(request, { signal })).layers;
+  }
+
+  function rowsOf(inputs: readonly Input[] | undefined): Rows {
+    return inputs ? { dataset: dataset(inputs) } : train;
+  }
+
+  function pretrained(): Pretrained {
+    const model = pretrainedOf(student);
+    if (model) return model;
+    throw new WeakToStrongError(
+      "unsupported",
+      "This method asks the student's pretrained model, but the student has none: take one on hiddenStates(...) or huggingFace(...).",
+    );
+  }
+
   async function fitStudent(options: StudentFit): Promise<Fitted> {
-    const { targets, rows, weights, loss = { name: "cross_entropy" }, optimizer, predictTrain, traces, on } = options;
+    const { targets, rows, weights, loss = { name: "cross_entropy" }, predictTrain, traces, curve, on } = options;
+    const { model = student, tune, from, validation } = options;
     if (on && !method.control) {
       throw new WeakToStrongError(
         "bad_input",
         'fit: on: "teacher examples" is for controls; a method trains on train_unlabel.',
       );
     }
-    const odd = rows === undefined ? undefined : Array.from(rows).find((row) => !Number.isInteger(row));
-    if (odd !== undefined)
+    if (tune && model.type !== "huggingface")
       throw new WeakToStrongError(
-        "bad_input",
-        `fit: rows: expected whole numbers, indices into examples, found ${odd}.`,
+        "unsupported",
+        `fit: tune: the model is ${model.type}; only huggingFace(...) has weights to choose from.`,
       );
+    checkWhole("rows", rows);
+    checkWhole("validation.rows", validation?.rows);
     const pool = on ? splits.train_label.dataset : splits.train_unlabel.dataset;
     const indices = on ? task.teacher.rows : rows && Int32Array.from(rows);
     const fitted: FitResult = await trainer.fit(
       {
         task: "classify",
-        model: { ...student, optimizer: { ...student.optimizer, ...optimizer } },
+        model: {
+          ...model,
+          ...(tune && { tune }),
+          optimizer: { ...model.optimizer, ...options.optimizer },
+        } as ModelSpec,
         classes: classes.length,
         train: { dataset: pool, targets, ...(indices && { indices }), ...(weights && { weights }) },
         loss,
         seed,
         predict: {
           test: { dataset: splits.test.dataset },
-          ...(predictTrain && { train: { dataset: splits.train_unlabel.dataset } }),
+          ...(predictTrain && { train }),
         },
+        ...(from && { from }),
+        ...(validation && {
+          validation: {
+            ...train,
+            indices: Int32Array.from(validation.rows),
+            targets: validation.targets,
+            keep: validation.keep,
+          },
+        }),
         ...(traces && { traces }),
+        ...(curve && { curve }),
       },
       { signal },
     );
-    const { test, train } = fitted.predictions;
+    const { test, train: ofTrain } = fitted.predictions;
     // Where checkpoints lie is not a method's business: the ceiling's lies beside them.
     return {
       ...fitted,
       checkpoint: { id: fitted.checkpoint.id },
-      predictions: { test: test!, ...(train && { train }) },
+      predictions: { test: test!, ...(ofTrain && { train: ofTrain }) },
     };
   }
+}
+
+function maxTokensOf(student: ModelSpec): number {
+  if (student.type === "huggingface") return student.maxTokens;
+  return student.features.type === "hidden-states" ? student.features.maxTokens : 512;
+}
+
+function checkWhole(name: string, rows: ArrayLike<number> | undefined): void {
+  const odd = rows && Array.from(rows).find((row) => !Number.isInteger(row));
+  if (odd === undefined) return;
+  throw new WeakToStrongError(
+    "bad_input",
+    `fit: ${name}: expected whole numbers, indices into examples, found ${odd}.`,
+  );
 }
 
 function examplesOf(split: Split): readonly Example[] {

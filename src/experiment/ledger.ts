@@ -1,8 +1,8 @@
 import type { Checkpoint, Cost, FitResult } from "../trainer.js";
 
-/** What one unit's fits cost and left; a fit shared with other units counts in each. */
+/** What one unit's calls cost and left; a fit shared with other units counts in each. */
 export interface Meter {
-  add(result: FitResult): void;
+  add(result: Pick<FitResult, "cost"> & Partial<Pick<FitResult, "checkpoint">>): void;
   cost(): Cost;
   /** A checkpoint of this unit's, by its id. */
   checkpoint(id: string | undefined): Checkpoint | undefined;
@@ -11,12 +11,16 @@ export interface Meter {
 /** What all fits of an experiment cost, each counted once. */
 export interface Ledger {
   meter(method: string, seed: number): Meter;
+  /** Of a fit. */
   pay(cost: Cost): void;
+  /** Of another call. */
+  spend(cost: Cost): void;
   total(): { readonly seconds: number; readonly tokens: number; readonly fits: number; readonly cachedFits: number };
 }
 
 export function newLedger(): Ledger {
   const paid: Cost[] = [];
+  const spent: Cost[] = [];
   const meters = new Map<string, Meter>();
   return {
     meter(method, seed) {
@@ -28,13 +32,17 @@ export function newLedger(): Ledger {
     pay(cost) {
       paid.push(cost);
     },
+    spend(cost) {
+      spent.push(cost);
+    },
     total() {
-      const fresh = paid.filter(({ cached }) => !cached);
+      const freshFits = paid.filter(({ cached }) => !cached);
+      const fresh = [...freshFits, ...spent];
       return {
         seconds: fresh.reduce((total, cost) => total + cost.seconds, 0),
         tokens: fresh.reduce((total, cost) => total + cost.tokens, 0),
         fits: paid.length,
-        cachedFits: paid.length - fresh.length,
+        cachedFits: paid.length - freshFits.length,
       };
     },
   };
@@ -46,7 +54,7 @@ function newMeter(): Meter {
   return {
     add({ cost, checkpoint }) {
       costs.push(cost);
-      checkpoints.set(checkpoint.id, checkpoint);
+      if (checkpoint) checkpoints.set(checkpoint.id, checkpoint);
     },
     cost: () => ({
       seconds: costs.reduce((total, cost) => total + cost.seconds, 0),

@@ -1,6 +1,6 @@
 import { WeakToStrongError } from "../errors.js";
 import type { Method } from "../methods/method.js";
-import type { LinearModel } from "../models/linear.js";
+import type { ModelSpec } from "../models/model.js";
 import type { Testbed } from "../testbed/testbed.js";
 import type { Trainer } from "../trainer.js";
 
@@ -9,11 +9,11 @@ export interface ExperimentOptions {
   readonly testbed: Testbed;
   readonly trainer: Trainer;
   /** Default: the testbed's pair. */
-  readonly teacher?: LinearModel;
+  readonly teacher?: ModelSpec;
   /** How many examples of `train_label` each seed's teacher is trained on. Default: the pair's; else all. */
   readonly teacherExamples?: number;
   /** Default: the testbed's pair. */
-  readonly student?: LinearModel;
+  readonly student?: ModelSpec;
   readonly methods: readonly Method[];
   /** How many seeds (0, 1, ...), or which. Default 5. */
   readonly seeds?: number | readonly number[];
@@ -31,9 +31,9 @@ export interface Plan {
   readonly trainer: Trainer;
   /** For the fits that contain truth; with a folder, one with a store of its own. */
   readonly truthTrainer: Trainer;
-  readonly teacher: LinearModel;
+  readonly teacher: ModelSpec;
   readonly teacherExamples: number;
-  readonly student: LinearModel;
+  readonly student: ModelSpec;
   readonly methods: readonly { readonly name: string; readonly method: Method }[];
   readonly seeds: readonly number[];
 }

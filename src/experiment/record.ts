@@ -1,4 +1,4 @@
-import type { ModelSpec } from "../models/linear.js";
+import type { ModelSpec } from "../models/model.js";
 import type { Pgr } from "../stats/pgr.js";
 import type { Checkpoint, Cost } from "../trainer.js";
 

@@ -1,5 +1,5 @@
 import { WeakToStrongError } from "../errors.js";
-import type { FitRequest, FitResult, Trainer } from "../trainer.js";
+import type { CallOptions, Cost, FitRequest, FitResult, Trainer } from "../trainer.js";
 import { copyResult, requestKey } from "../trainers/check.js";
 import { type Calling, defineTrainer } from "../trainers/define.js";
 import type { ExperimentEvent, Unit } from "./events.js";
@@ -32,9 +32,24 @@ export function sharedFits(
     }
   }
 
+  /** Embedding and scoring are read-only and kept by the worker; they are only accounted. */
+  async function metered<T extends { readonly cost: Cost }>(
+    unit: Unit,
+    { emit: _, ...options }: Calling,
+    call: (options: CallOptions) => Promise<T>,
+  ) {
+    const result = await call({ ...options, emit: (event) => emit({ ...event, ...unit }) });
+    ledger.meter(unit.method, unit.seed).add(result);
+    ledger.spend(result.cost);
+    return result;
+  }
+
   return (unit) =>
     defineTrainer({
       name: inner.name,
+      capabilities: (options) => inner.capabilities(options),
+      embed: (request, calling) => metered(unit, calling, (options) => inner.embed(request, options)),
+      score: (request, calling) => metered(unit, calling, (options) => inner.score(request, options)),
       async fit(request, calling) {
         const key = requestKey(request);
         const shared = fits.get(key);

@@ -131,6 +131,22 @@ export async function runUnits(
       seed,
       weakLabels,
       teacher: { rows, labels: teacherLabels },
+      anotherTeacher: async (draw, method) => {
+        const { name } = plan.methods.find((entry) => entry.method === method)!;
+        const uniform = random("bootstrap of the teacher's examples", seed, draw);
+        const weights = new Float32Array(rows.length);
+        for (let i = 0; i < rows.length; i++) weights[Math.floor(uniform() * rows.length)]!++;
+        const { predictions } = await truthFits({ method: name, seed }).fit(
+          {
+            ...shared,
+            model: plan.teacher,
+            train: { dataset: splits.train_label.dataset, indices: rows, targets: teacherLabels, weights },
+            predict: { train_unlabel: { dataset: splits.train_unlabel.dataset } },
+          },
+          { signal },
+        );
+        return predictions.train_unlabel!;
+      },
     };
     const methods = plan.methods.map(({ name, method }) =>
       limit(async () => {

@@ -1,8 +1,10 @@
-import type { Input } from "../data/dataset.js";
+import type { Input, Kind } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
-import type { LinearOptimizer } from "../models/linear.js";
-import type { FitResult, LossSpec, TrainerEvent } from "../trainer.js";
+import type { Pooling } from "../models/features.js";
+import type { FineTuneOptimizer, Tune } from "../models/huggingface.js";
+import type { ModelSpec } from "../models/model.js";
+import type { Checkpoint, FitResult, LossSpec, ScoreResult, TrainerEvent } from "../trainer.js";
 
 /** A training example as a method sees it: no label, subset or difficulty, and an id that says nothing. */
 export interface Example {
@@ -21,10 +23,28 @@ export interface MethodContext {
   /** The teacher's soft labels: examples x classes, rows sum to 1. */
   readonly weakLabels: Matrix;
   readonly classes: number;
+  /** What the inputs are: `classification`, `preference`, `verification`, ... */
+  readonly kind: Kind;
+  /** The student, as the experiment names it. */
+  readonly student: ModelSpec;
   readonly seed: number;
   readonly signal: AbortSignal;
   /** Trains a fresh student and predicts the test examples. */
   fit(options: StudentFit): Promise<Fitted>;
+  /**
+   * The student's frozen features of the examples: examples x width. For a linear student those that it is a head on, for
+   * a fine-tuned one the pretrained model's middle layer, averaged over tokens.
+   */
+  features(): Promise<Matrix>;
+  /** Hidden states of the student's pretrained model: one matrix a layer, examples (or `inputs`) x width. */
+  embed(options: StudentEmbed): Promise<readonly Matrix[]>;
+  /** What the student's pretrained language model says after a prompt, before any training. */
+  score(options?: StudentScore): Promise<ScoreResult>;
+  /**
+   * Soft labels of `count` further teachers, each trained on a bootstrap draw of the teacher's own examples: examples x
+   * classes each.
+   */
+  teachers(count: number): Promise<readonly Matrix[]>;
   /** Shown to whoever watches the experiment. */
   emit(event: TrainerEvent): void;
   /** For controls only: the true labels of the examples that the teacher was trained on, as one-hot rows. */
@@ -42,13 +62,45 @@ export interface StudentFit {
   /** Default: `{ name: "cross_entropy" }`. */
   readonly loss?: LossSpec;
   /** Changes to how the student is trained. */
-  readonly optimizer?: Partial<LinearOptimizer>;
+  readonly optimizer?: Partial<FineTuneOptimizer>;
+  /** Another model than the student. */
+  readonly model?: ModelSpec;
+  /** For a fine-tuned student: which of its weights are trained. */
+  readonly tune?: Tune;
+  /** Start from this trained model, which one of this method's fits returned. */
+  readonly from?: Checkpoint;
+  /** Examples (as indices) to measure on after each epoch, not trained on; "best" keeps the epoch of least loss there. */
+  readonly validation?: {
+    readonly rows: ArrayLike<number>;
+    readonly targets: Matrix;
+    readonly keep: "last" | "best";
+  };
   /** Also predict the training examples (`predictions.train`, all of `examples`). Default false. */
   readonly predictTrain?: boolean;
   /** Also return each row's loss after each epoch. Default false. */
   readonly traces?: boolean;
+  /** Also return the loss of each optimiser step. Default false. */
+  readonly curve?: boolean;
   /** For controls only: train on the teacher's examples instead; `targets` has a row for each of them. */
   readonly on?: "teacher examples";
+}
+
+/** Which hidden states. */
+export interface StudentEmbed {
+  readonly layers: readonly number[] | "all" | "middle";
+  /** Default "mean". */
+  readonly pooling?: Pooling;
+  /** Default: the examples'. */
+  readonly inputs?: readonly Input[];
+}
+
+/** What the pretrained model is asked: templates as in `ScoreRequest`. */
+export interface StudentScore {
+  readonly prompt?: string;
+  readonly continuations?: readonly string[];
+  readonly chat?: boolean;
+  /** Default: the examples'. */
+  readonly inputs?: readonly Input[];
 }
 
 /** A trained student and what it predicts. */

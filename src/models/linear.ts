@@ -19,9 +19,6 @@ export interface LinearModel {
   readonly optimizer: LinearOptimizer;
 }
 
-/** A model that a trainer can be asked to fit: plain data. */
-export type ModelSpec = LinearModel;
-
 /**
  * A linear model on `features`. The problem is convex, so a fit is quick and differs little between seeds.
  *

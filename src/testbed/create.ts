@@ -1,8 +1,8 @@
 import { contentHash } from "../data/canonical.js";
-import { dataset } from "../data/dataset.js";
+import { dataset, type Kind } from "../data/dataset.js";
 import { WeakToStrongError } from "../errors.js";
 import { checkSplits, type Handling } from "./checks.js";
-import type { ExampleRow, Kind, SourceExample } from "./examples.js";
+import type { ExampleRow, SourceExample } from "./examples.js";
 import { type Pair, type Split, type SplitName, splitNames, type Testbed } from "./testbed.js";
 import { sealTruth } from "./truth.js";
 

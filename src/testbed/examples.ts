@@ -1,8 +1,5 @@
 import * as z from "zod";
-import type { Input } from "../data/dataset.js";
-
-/** What kind of question the examples ask. */
-export type Kind = "classification" | "preference" | "verification";
+import type { Input, Kind } from "../data/dataset.js";
 
 /** An example as its source gives it, the truth included. */
 export interface SourceExample {

@@ -1,6 +1,5 @@
-import type { Dataset } from "../data/dataset.js";
-import type { LinearModel } from "../models/linear.js";
-import type { Kind } from "./examples.js";
+import type { Dataset, Kind } from "../data/dataset.js";
+import type { ModelSpec } from "../models/model.js";
 
 /**
  * `train_label`: for the teacher, with truth. `train_unlabel`: for the student, truth withheld. `test`: measured on,
@@ -23,9 +22,9 @@ export interface Split {
 
 /** A teacher and a student between which a testbed has a clear gap. */
 export interface Pair {
-  readonly teacher: LinearModel;
+  readonly teacher: ModelSpec;
   readonly teacherExamples: number;
-  readonly student: LinearModel;
+  readonly student: ModelSpec;
 }
 
 /** A data set cut for weak-to-strong supervision. Its truth is held elsewhere. */

@@ -2,7 +2,7 @@ import { dataset } from "../data/dataset.js";
 import { oneHot } from "../data/matrix.js";
 import { random } from "../data/random.js";
 import { hashedWords } from "../models/features.js";
-import { linear } from "../models/linear.js";
+import { type LinearOptimizer, linear } from "../models/linear.js";
 import type { FitRequest } from "../trainer.js";
 
 /* A small task that any classifier of texts can learn: which of two vocabularies is a text written in? */
@@ -90,9 +90,10 @@ export function variants(losses: readonly string[], optimised: boolean): [string
 }
 
 function optimiserVariants(request: FitRequest): [string, FitRequest][] {
-  const changed = (change: Partial<FitRequest["model"]["optimizer"]>): FitRequest => ({
+  const { model } = sampleTask;
+  const changed = (change: Partial<LinearOptimizer>): FitRequest => ({
     ...request,
-    model: { ...request.model, optimizer: { ...request.model.optimizer, ...change } },
+    model: { ...model, optimizer: { ...model.optimizer, ...change } },
   });
   return [
     ["the learning rate differs", changed({ learningRate: 0.01 })],

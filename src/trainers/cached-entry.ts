@@ -6,8 +6,16 @@ const blob = z.object({ $blob: z.int().min(0) });
 const entry = z.object({
   checkpoint: z.object({ id: z.string(), path: z.string().exactOptional() }),
   predictions: z.record(z.string(), blob),
-  history: z.array(z.object({ epoch: z.int(), loss: z.number() })),
+  history: z.array(
+    z.object({
+      epoch: z.int(),
+      loss: z.number(),
+      validation: z.object({ loss: z.number(), accuracy: z.number() }).exactOptional(),
+    }),
+  ),
   traces: blob.optional(),
+  curve: blob.optional(),
+  fingerprint: z.string().exactOptional(),
   cost: z.object({ seconds: z.number(), device: z.string(), tokens: z.number() }),
 });
 

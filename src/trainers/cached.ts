@@ -19,11 +19,12 @@ import { type Calling, defineTrainer } from "./define.js";
  * The inner trainer stays its maker's to dispose.
  */
 export function cached(trainer: Trainer, dir: string): Trainer {
+  const pathOf = (key: string): string => join(dir, key.slice(0, 2), `${key}.w2s`);
   const underWay = new Map<string, Promise<FitResult>>();
 
   async function fit(request: FitRequest, calling: Calling): Promise<FitResult> {
     const key = contentHash([requestKey(request), await trainer.fingerprint(request.model, calling)]);
-    const path = join(dir, key.slice(0, 2), `${key}.w2s`);
+    const path = pathOf(key);
     const found = await read(path, request, calling);
     if (found) return found;
     // Equal requests at the same time are one fit; whoever joins lives and dies with the first one's signal, so a
@@ -40,8 +41,10 @@ export function cached(trainer: Trainer, dir: string): Trainer {
     underWay.set(key, work);
     try {
       const result = await work;
-      await write(path, result).catch((cause: NodeJS.ErrnoException) => {
-        const message = `The result of a fit could not be kept at ${path} (${cause.code ?? cause.message}); it will be computed again next time. ${cause.code === "ENOSPC" ? "The disk is full: free some space." : "Is the folder writable?"}`;
+      const { fingerprint } = result;
+      const kept = fingerprint === undefined ? path : pathOf(contentHash([requestKey(request), fingerprint]));
+      await write(kept, result).catch((cause: NodeJS.ErrnoException) => {
+        const message = `The result of a fit could not be kept at ${kept} (${cause.code ?? cause.message}); it will be computed again next time. ${cause.code === "ENOSPC" ? "The disk is full: free some space." : "Is the folder writable?"}`;
         calling.emit({ type: "warning", message });
       });
       return result;
@@ -57,6 +60,7 @@ export function cached(trainer: Trainer, dir: string): Trainer {
     fit,
     predict: (request, options) => trainer.predict(request, options),
     embed: (request, options) => trainer.embed(request, options),
+    score: (request, options) => trainer.score(request, options),
   });
 }
 
@@ -82,14 +86,16 @@ async function read(path: string, request: FitRequest, { emit }: Calling): Promi
     if (sha256(body) !== bytes.subarray(-digestBytes).toString("hex")) throw new Error("its checksum does not match");
     const { header, blobs } = decodeFrame(body);
     const { parseEntry } = await import("./cached-entry.js");
-    const { predictions, traces, cost, ...rest } = parseEntry(header);
+    const { predictions, traces, curve, cost, ...rest } = parseEntry(header);
     // The folder with the trained model has been deleted: only a new fit brings it back.
     if (rest.checkpoint.path !== undefined && !existsSync(rest.checkpoint.path)) return undefined;
     const at = (reference: { $blob: number }): Matrix => blobs[reference.$blob] as Matrix;
+    const list = curve && (blobs[curve.$blob] as Float32Array);
     const result: FitResult = {
       ...rest,
       predictions: Object.fromEntries(Object.entries(predictions).map(([name, reference]) => [name, at(reference)])),
       ...(traces && { traces: at(traces) }),
+      ...(list && { curve: list }),
       cost: { ...cost, cached: true },
     };
     checkFitResult("cached", request, result);

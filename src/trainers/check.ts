@@ -9,10 +9,16 @@ import type { FitRequest, FitResult } from "../trainer.js";
  * hashes of their bytes. Whatever can change the answer is in it; what else does is in the trainer's fingerprint.
  */
 export function requestKey(request: FitRequest): string {
-  const { train, predict, ...rest } = request;
+  const { train, predict, validation, from, ...rest } = request;
   const named = Object.fromEntries(Object.entries(predict).map(([name, rows]) => [name, rowsKey(rows)]));
   const { targets, weights } = train;
-  return contentHash({ ...rest, train: { ...rowsKey(train), targets, weights: weights ?? null }, predict: named });
+  return contentHash({
+    ...rest,
+    train: { ...rowsKey(train), targets, weights: weights ?? null },
+    predict: named,
+    ...(validation && { validation: { ...rowsKey(validation), targets: validation.targets, keep: validation.keep } }),
+    ...(from && { from: from.id }),
+  });
 }
 
 function rowsKey(rows: Rows): object {
@@ -41,6 +47,14 @@ export function checkFitRequest(request: FitRequest): void {
   if (weights?.every((weight) => weight === 0))
     throw bad("train.weights: all weights are 0; nothing would be learned.");
   for (const [name, rows] of Object.entries(request.predict)) checkRows(rows, `predict.${name}`);
+  const { validation } = request;
+  if (validation) {
+    checkRows(validation, "validation");
+    if (rowCount(validation) === 0) throw bad("validation: there is no example to measure on.");
+    checkProbabilities(validation.targets, rowCount(validation), request.classes, "validation.targets");
+    if (validation.keep !== "last" && validation.keep !== "best")
+      throw bad(`validation.keep: expected "last" or "best", found ${JSON.stringify(validation.keep)}.`);
+  }
 }
 
 /** Throws `bad_input` unless every index lies inside the dataset. */
@@ -67,6 +81,19 @@ export function checkFitResult(trainer: string, request: FitRequest, result: Fit
     }
     checkProbabilities(predictions, rowCount(rows), request.classes, `predictions.${name} of the trainer "${trainer}"`);
   }
+  // What was asked for besides and ignored would be taken for granted by whoever asked.
+  const ignored =
+    (request.validation &&
+      !(result.history.length > 0 && result.history.every((epoch) => epoch.validation)) &&
+      "validation") ||
+    (request.traces && !result.traces && "traces") ||
+    (request.curve && !result.curve && "curve");
+  if (ignored) {
+    throw new WeakToStrongError(
+      "unsupported",
+      `The trainer "${trainer}" returned nothing for \`${ignored}\`: it does not support it. Leave it out or use another trainer.`,
+    );
+  }
 }
 
 /** A result whose arrays are its own: what one caller does to them must not reach another. */
@@ -77,6 +104,7 @@ export function copyResult(result: FitResult): FitResult {
     ...result,
     predictions: Object.fromEntries(predictions),
     ...(result.traces && { traces: copy(result.traces) }),
+    ...(result.curve && { curve: result.curve.slice() }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { WeakToStrongError } from "../errors.js";
-import type { ModelSpec } from "../models/linear.js";
+import type { ModelSpec } from "../models/model.js";
 import type {
   CallOptions,
   Capabilities,
@@ -9,6 +9,8 @@ import type {
   FitResult,
   PredictRequest,
   PredictResult,
+  ScoreRequest,
+  ScoreResult,
   Trainer,
 } from "../trainer.js";
 import { checkFitRequest, checkFitResult, checkRows, requestKey } from "./check.js";
@@ -23,7 +25,8 @@ export interface TrainerDefinition {
   fit(request: FitRequest, options: Calling): Promise<Pick<FitResult, "predictions"> & Partial<FitResult>>;
   predict?(request: PredictRequest, options: Calling): Promise<PredictResult>;
   embed?(request: EmbedRequest, options: Calling): Promise<EmbedResult>;
-  /** Default: the task `classify`, the loss `cross_entropy`, one call at a time. */
+  score?(request: ScoreRequest, options: Calling): Promise<ScoreResult>;
+  /** Default: the task `classify`, models `linear`, the loss `cross_entropy`, no warm start, one call at a time. */
   readonly capabilities?: Partial<Capabilities> | ((options: Calling) => Promise<Capabilities>);
   /** Default: `name`. Change it whenever the answers to equal requests change, or caches go stale. */
   readonly fingerprint?: string | ((model: ModelSpec, options: Calling) => Promise<string>);
@@ -52,6 +55,22 @@ export function defineTrainer(definition: TrainerDefinition): Trainer {
     }
   }
 
+  async function capabilities(calling: Calling): Promise<Capabilities> {
+    if (typeof definition.capabilities === "function") return definition.capabilities(calling);
+    return {
+      tasks: ["classify"],
+      models: ["linear"],
+      losses: ["cross_entropy"],
+      predict: definition.predict !== undefined,
+      embed: definition.embed !== undefined,
+      score: definition.score !== undefined,
+      warmStart: false,
+      devices: ["cpu"],
+      parallel: 1,
+      ...definition.capabilities,
+    };
+  }
+
   function unsupported(what: string): never {
     throw new WeakToStrongError(
       "unsupported",
@@ -61,19 +80,7 @@ export function defineTrainer(definition: TrainerDefinition): Trainer {
 
   return {
     name: definition.name,
-    capabilities: (options) =>
-      guarded(async (calling) => {
-        if (typeof definition.capabilities === "function") return definition.capabilities(calling);
-        return {
-          tasks: ["classify"],
-          losses: ["cross_entropy"],
-          predict: definition.predict !== undefined,
-          embed: definition.embed !== undefined,
-          devices: ["cpu"],
-          parallel: 1,
-          ...definition.capabilities,
-        };
-      }, options),
+    capabilities: (options) => guarded(capabilities, options),
     fingerprint: (model, options) =>
       guarded(async (calling) => {
         const { fingerprint = definition.name } = definition;
@@ -82,6 +89,7 @@ export function defineTrainer(definition: TrainerDefinition): Trainer {
     fit: (request, options) =>
       guarded(async (calling) => {
         checkFitRequest(request);
+        if (request.from && !(await capabilities(calling)).warmStart) unsupported("warm start (`from`)");
         const started = performance.now();
         const fitted = await definition.fit(request, calling);
         const result = {
@@ -102,6 +110,11 @@ export function defineTrainer(definition: TrainerDefinition): Trainer {
       guarded(async (calling) => {
         checkRows(request.rows, "rows");
         return definition.embed ? definition.embed(request, calling) : unsupported("embed");
+      }, options),
+    score: (request, options) =>
+      guarded(async (calling) => {
+        checkRows(request.rows, "rows");
+        return definition.score ? definition.score(request, calling) : unsupported("score");
       }, options),
     [Symbol.asyncDispose]: () => {
       disposing ??= (async () => {

@@ -4,6 +4,8 @@ import {
   confidentLabels,
   digits,
   experiment,
+  hashedWords,
+  linear,
   type Method,
   type MethodContext,
   matrix,
@@ -21,6 +23,10 @@ const weakLabels = matrix([
 ]);
 const teacherLabels = matrix([[1, 0]]);
 
+const unexpected = async (): Promise<never> => {
+  throw new Error("this method was not expected to ask for that");
+};
+
 /** What the method asks the student to be trained on. */
 async function asked(method: Method): Promise<StudentFit> {
   const fits: StudentFit[] = [];
@@ -28,9 +34,15 @@ async function asked(method: Method): Promise<StudentFit> {
     examples: [],
     weakLabels,
     classes: 2,
+    kind: "classification",
+    student: linear(hashedWords()),
     seed: 0,
     signal: new AbortController().signal,
     emit: () => undefined,
+    features: unexpected,
+    embed: unexpected,
+    score: unexpected,
+    teachers: unexpected,
     fit: async (options) => {
       fits.push(options);
       return { predictions: { test: weakLabels } } as never;

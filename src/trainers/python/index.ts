@@ -7,7 +7,7 @@ import { packagePath } from "../../package-root.js";
 import type { Trainer } from "../../trainer.js";
 import { requestKey } from "../check.js";
 import { type Calling, defineTrainer } from "../define.js";
-import { matrixAt, type replies } from "./messages.js";
+import { listAt, matrixAt, type replies } from "./messages.js";
 import { WorkerProcess } from "./process.js";
 
 /** Where and how the Python worker runs. */
@@ -68,6 +68,8 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
         devices: devices.length > 1 ? devices : body.devices,
         predict: true,
         embed: true,
+        score: true,
+        warmStart: true,
         parallel: devices.length,
       };
     },
@@ -75,7 +77,7 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
       return (await request("fingerprint", { model }, [], calling)).body.fingerprint;
     },
     async fit(fit, calling) {
-      const { train, predict, ...rest } = fit;
+      const { train, predict, validation, from, ...rest } = fit;
       const { targets, weights } = train;
       const named = Object.entries(predict);
       const message = {
@@ -83,13 +85,19 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
         ...rest,
         train: { ...reference(train), targets, ...(weights && { weights }) },
         predict: Object.fromEntries(named.map(([name, rows]) => [name, reference(rows)])),
+        ...(from && { from: { id: from.id } }),
+        ...(validation && {
+          validation: { ...reference(validation), targets: validation.targets, keep: validation.keep },
+        }),
       };
-      const { body, blobs } = await request("fit", message, [train, ...Object.values(predict)], calling);
-      const { predictions, traces, ...result } = body;
+      const rows = [train, ...Object.values(predict), ...(validation ? [validation] : [])];
+      const { body, blobs } = await request("fit", message, rows, calling);
+      const { predictions, traces, curve, ...result } = body;
       return {
         ...result,
         predictions: Object.fromEntries(Object.entries(predictions).map(([name, at]) => [name, matrixAt(at, blobs)])),
         ...(traces && { traces: matrixAt(traces, blobs) }),
+        ...(curve && { curve: listAt(curve, blobs) }),
       };
     },
     async predict({ checkpoint, rows }, calling) {
@@ -100,6 +108,14 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
     async embed({ rows, ...rest }, calling) {
       const { body, blobs } = await request("embed", { ...rest, rows: reference(rows) }, [rows], calling);
       return { layers: body.layers.map((at) => matrixAt(at, blobs)), cost: body.cost };
+    },
+    async score({ rows, ...rest }, calling) {
+      const { body, blobs } = await request("score", { ...rest, rows: reference(rows) }, [rows], calling);
+      return {
+        logProbabilities: matrixAt(body.logProbabilities, blobs),
+        tokens: matrixAt(body.tokens, blobs),
+        cost: body.cost,
+      };
     },
     async dispose() {
       await Promise.all(workers.map((worker) => worker.stop()));

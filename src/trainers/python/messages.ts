@@ -12,6 +12,7 @@ const cost = z.object({ seconds: z.number().min(0), device: z.string(), tokens: 
 export const replies = {
   capabilities: z.object({
     tasks: z.array(z.literal("classify")),
+    models: z.array(z.enum(["linear", "huggingface"])),
     losses: z.array(z.string()),
     devices: z.array(z.string()),
   }),
@@ -20,12 +21,21 @@ export const replies = {
   fit: z.object({
     checkpoint: z.object({ id: z.string(), path: z.string() }),
     predictions: z.record(z.string(), blob),
-    history: z.array(z.object({ epoch: z.int(), loss: z.number() })),
+    history: z.array(
+      z.object({
+        epoch: z.int(),
+        loss: z.number(),
+        validation: z.object({ loss: z.number(), accuracy: z.number() }).exactOptional(),
+      }),
+    ),
     traces: blob.optional(),
+    curve: blob.optional(),
+    fingerprint: z.string().exactOptional(),
     cost,
   }),
   predict: z.object({ predictions: blob, cost }),
   embed: z.object({ layers: z.array(blob), cost }),
+  score: z.object({ logProbabilities: blob, tokens: blob, cost }),
 } as const;
 
 const event = z.discriminatedUnion("type", [
@@ -90,6 +100,16 @@ export function parseMessage(frame: Frame): WorkerMessage {
 /** Reads the body of the result of `op`. */
 export function parseReply<Op extends keyof typeof replies>(op: Op, body: unknown): z.infer<(typeof replies)[Op]> {
   return parse<unknown>(replies[op], body, `its answer to \`${op}\``) as z.infer<(typeof replies)[Op]>;
+}
+
+/** The list that a reference stands for. */
+export function listAt(reference: z.infer<typeof blob>, blobs: readonly Blob[]): Float32Array {
+  const found = blobs[reference.$blob];
+  if (found instanceof Float32Array) return found;
+  throw new WeakToStrongError(
+    "protocol",
+    `The Python worker's answer refers to blob ${reference.$blob} as a list of numbers, but it is none.`,
+  );
 }
 
 /** The matrix that a reference stands for. */
