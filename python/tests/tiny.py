@@ -25,9 +25,19 @@ def write_tiny_model(folder: Path, kind: str) -> Path:
 
     torch.manual_seed(0)
     sizes = {"vocab_size": len(vocabulary), "hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 4}
-    if kind == "llama":
+    if kind == "gpt2":  # its linear layers are transposed, its embeddings tied
+        config = transformers.GPT2Config(
+            vocab_size=len(vocabulary),
+            n_embd=32,
+            n_head=4,
+            n_layer=3,
+            n_positions=512,
+            eos_token_id=vocabulary["<eos>"],
+        )
+        model = transformers.GPT2LMHeadModel(config)
+    elif kind == "llama":
         config = transformers.LlamaConfig(**sizes, num_hidden_layers=4, max_position_embeddings=512, pad_token_id=0)
-        model = transformers.LlamaModel(config)
+        model = transformers.LlamaForCausalLM(config)
     else:
         config = transformers.BertConfig(**sizes, num_hidden_layers=3, max_position_embeddings=512, pad_token_id=0)
         model = transformers.BertModel(config)

@@ -38,6 +38,13 @@ def string(value: Any, name: str) -> str:
     return value
 
 
+def strings(value: Any, name: str) -> tuple[str, ...]:
+    """A non-empty list of non-empty strings."""
+    if not isinstance(value, list) or not value:
+        raise BadInput(f"{name}: expected a list with at least one string, found {show(value)}.")
+    return tuple(string(entry, f"{name}[{i}]") for i, entry in enumerate(value))
+
+
 def boolean(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
         raise BadInput(f"{name}: expected true or false, found {show(value)}.")

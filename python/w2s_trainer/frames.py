@@ -46,15 +46,32 @@ def read_frame(fd: int) -> dict[str, Any] | None:
     header_length, blob_length = _LENGTHS.unpack(start[4:])
     if blob_length > _MOST_BLOB_BYTES:
         raise BrokenFrame(f"expected at most {_MOST_BLOB_BYTES} bytes of blobs, found {blob_length}")
+    header = _read(fd, header_length)
+    return _decode(header, _read(fd, blob_length))
+
+
+def parse_frame(data: bytes | bytearray) -> dict[str, Any]:
+    """As `read_frame`, of bytes that must be exactly one frame."""
+    start = 4 + _LENGTHS.size
+    if data[:4] != MAGIC or len(data) < start:
+        raise BrokenFrame(f"expected a frame that starts with {MAGIC!r}, found {bytes(data[:4])!r}")
+    header_length, blob_length = _LENGTHS.unpack(data[4:start])
+    if len(data) != start + header_length + blob_length:
+        raise BrokenFrame(f"its start announces {start + header_length + blob_length} bytes, found {len(data)}")
+    view = memoryview(data)[start:]
+    return _decode(view[:header_length], view[header_length:])
+
+
+def _decode(text: bytearray | memoryview, data: bytearray | memoryview) -> dict[str, Any]:
     try:
-        header = json.loads(bytes(_read(fd, header_length)))
+        header = json.loads(bytes(text))
     except ValueError as error:
         raise BrokenFrame(f"expected a JSON header, found something else: {error}") from None
     if not isinstance(header, dict):
         raise BrokenFrame(f"expected a JSON object as header, found {type(header).__name__}")
-    blobs = _split(header.pop("blobs", []), memoryview(_read(fd, blob_length)))
+    blobs = _split(header.pop("blobs", []), memoryview(data))
     header["body"] = _place(header.get("body", {}), blobs)
-    header["bytes"] = header_length + blob_length
+    header["bytes"] = len(text) + len(data)
     return header
 
 
@@ -114,7 +131,7 @@ def _split(described: Any, data: memoryview) -> list[Blob]:
                 length *= side
             blobs.append(Blob(entry["dtype"], shape, data[start : start + length]))
             start += length
-    except (TypeError, KeyError, ValueError) as error:
+    except (TypeError, KeyError, ValueError, OverflowError) as error:
         raise BrokenFrame(f"blobs: expected a list of {{dtype: float32 | int32, shape}}, found {error!r}") from None
     if start != len(data) or any(side < 0 for blob in blobs for side in blob.shape):
         raise BrokenFrame(f"blobs: their shapes need {start} bytes, but {len(data)} follow the header")

@@ -1,16 +1,19 @@
 """A softmax head on frozen features, trained by AdamW in numpy; columns are z-scored where the features ask for it.
 
 Weights start at N(0, .01 / columns), so that the first logits differ between seeds by about .1; the bias starts at 0.
-The learning rate falls linearly to 0; weight decay is decoupled and leaves the bias alone.
+Or they start where another head ended, on that head's z-scores. The learning rate falls linearly to 0; weight decay is
+decoupled and leaves the bias alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
 from .call import Call
+from .errors import BadInput
 from .losses import BoundLoss
 from .models import Optimizer
 
@@ -47,8 +50,10 @@ class Head:
 @dataclass
 class Training:
     head: Head
-    history: list[float] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    """An entry an epoch: {epoch, loss, validation?: {loss, accuracy}}."""
     traces: np.ndarray | None = None
+    curve: np.ndarray | None = None
 
 
 def train(
@@ -59,14 +64,22 @@ def train(
     loss: BoundLoss,
     optimizer: Optimizer,
     seed: int,
-    traces: bool,
     call: Call,
+    *,
+    traces: bool = False,
+    curve: bool = False,
+    validation: tuple[np.ndarray, np.ndarray, str] | None = None,
+    initial: Head | None = None,
 ) -> Training:
-    """Fits a head. `features` may be overwritten with its z-scores, which spares a copy."""
+    """Fits a head. `features` may be overwritten with its z-scores, which spares a copy.
+
+    `validation` is (features, targets, keep), its features as they are: with keep "best" the head returned is that of
+    the epoch with the least validation loss, the first of them where several are equal.
+    """
     rows, columns = features.shape
     classes = targets.shape[1]
     random = np.random.Generator(np.random.PCG64(seed))
-    head = _initial(features, classes, standardise, random)
+    head = _initial(features, classes, standardise, random) if initial is None else _warm(initial, columns, classes)
     if standardise:
         features -= head.mean
         features *= head.scale
@@ -84,8 +97,11 @@ def train(
     result = Training(head)
     if traces:
         result.traces = np.empty((rows, optimizer.epochs), np.float32)
+    if curve:
+        result.curve = np.empty(steps, np.float32)
 
     step = 0
+    best: tuple[float, Head] | None = None
     for epoch in range(optimizer.epochs):
         order = random.permutation(rows)
         total = 0.0
@@ -98,17 +114,35 @@ def train(
             if weights is not None:
                 each = each * weights[chosen]
                 slope = slope * weights[chosen, None]
-            slope /= np.float32(len(chosen))
+            slope = slope / np.float32(len(chosen))
             np.matmul(x.T, slope, out=gradient)
             adam.step(gradient, slope.sum(axis=0), optimizer.learning_rate * (1 - step / steps))
+            mean = float(each.mean())
+            if result.curve is not None:
+                result.curve[step] = mean
             step += 1
             total += float(each.sum(dtype=np.float64))
-            call.progress("train", step, steps, loss=float(each.mean()))
-        result.history.append(total / rows)
+            call.progress("train", step, steps, loss=mean)
+        entry: dict[str, Any] = {"epoch": epoch + 1, "loss": total / rows}
         if result.traces is not None:
             f = softmax(features @ head.weights + head.bias)
             result.traces[:, epoch] = loss(f, targets, step / steps, balance)[0]
+        if validation is not None:
+            held, truth, keep = validation
+            entry["validation"] = measure(head.probabilities(held), truth)
+            if keep == "best" and (best is None or entry["validation"]["loss"] < best[0]):
+                best = (entry["validation"]["loss"], _copy(head))
+        result.history.append(entry)
+    if best is not None:
+        result.head = best[1]
     return result
+
+
+def measure(f: np.ndarray, targets: np.ndarray) -> dict[str, float]:
+    """Mean cross-entropy in nats, and the share of rows whose most probable class is the targets'."""
+    each = -np.einsum("ij,ij->i", targets, np.log(np.maximum(f, 1e-12)))
+    right = f.argmax(axis=1) == targets.argmax(axis=1)
+    return {"loss": float(each.mean(dtype=np.float64)), "accuracy": float(right.mean())}
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
@@ -128,6 +162,19 @@ def _initial(features: np.ndarray, classes: int, standardise: bool, random: np.r
         scale = np.where(std > _STD_FLOOR, 1 / np.maximum(std, _STD_FLOOR), 0)  # a constant column says nothing
     weights = random.standard_normal((columns, classes), np.float32) * np.float32(0.1 / np.sqrt(columns))
     return Head(mean.astype(np.float32), scale.astype(np.float32), weights, np.zeros(classes, np.float32))
+
+
+def _warm(head: Head, columns: int, classes: int) -> Head:
+    if head.weights.shape != (columns, classes):
+        raise BadInput(
+            f"from: expected a head on {columns} features with {classes} classes, as the training rows have, "
+            f"found one on {head.weights.shape[0]} features with {head.weights.shape[1]} classes."
+        )
+    return _copy(head)
+
+
+def _copy(head: Head) -> Head:
+    return replace(head, weights=head.weights.copy(), bias=head.bias.copy())
 
 
 class _AdamW:

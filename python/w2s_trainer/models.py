@@ -9,6 +9,8 @@ from typing import Any
 from . import check
 from .errors import BadInput, Unsupported
 
+TYPES = ("linear", "huggingface")
+
 
 @dataclass(frozen=True)
 class HashedWords:
@@ -54,6 +56,17 @@ class HiddenStates:
     max_tokens: int
 
 
+@dataclass(frozen=True)
+class Score:
+    """What a language model is asked. None for `prompt` or `continuations`: those of the inputs' kind."""
+
+    model: Pretrained
+    prompt: str | None
+    continuations: tuple[str, ...] | None
+    chat: bool
+    max_tokens: int
+
+
 FeatureSpec = HashedWords | Pixels | Patches | HiddenStates
 
 
@@ -66,25 +79,91 @@ class Optimizer:
 
 
 @dataclass(frozen=True)
+class FineTuneOptimizer(Optimizer):
+    warmup: float
+
+
+@dataclass(frozen=True)
 class Linear:
     features: FeatureSpec
     optimizer: Optimizer
 
 
-def model(value: Any, name: str = "model") -> Linear:
-    _type(value, name, ("linear",))
-    fields = check.record(value, name, ("type", "features", "optimizer"))
-    return Linear(features(fields["features"], f"{name}.features"), optimizer(fields["optimizer"], f"{name}.optimizer"))
+@dataclass(frozen=True)
+class Lora:
+    """`targets` is None for all linear layers but the output, else the last parts of their names."""
+
+    rank: int
+    alpha: float
+    rank_stabilized: bool
+    targets: tuple[str, ...] | None
+
+    @property
+    def scale(self) -> float:
+        return self.alpha / (self.rank**0.5 if self.rank_stabilized else self.rank)
 
 
-def optimizer(value: Any, name: str) -> Optimizer:
-    fields = check.record(value, name, ("learningRate", "weightDecay", "epochs", "batchSize"))
-    return Optimizer(
-        check.number(fields["learningRate"], f"{name}.learningRate", 1e-9, 1e3),
-        check.number(fields["weightDecay"], f"{name}.weightDecay", 0, 1e3),
-        check.integer(fields["epochs"], f"{name}.epochs", 1, 100_000),
-        check.integer(fields["batchSize"], f"{name}.batchSize", 1, 1 << 20),
+@dataclass(frozen=True)
+class HuggingFace:
+    """A fine-tuned transformer; `tune` is `head`, `full` or adapters."""
+
+    model: Pretrained
+    tune: str | Lora
+    optimizer: FineTuneOptimizer
+    max_tokens: int
+    prompt: str | None
+    labels: tuple[str, ...] | None
+    chat: bool
+
+
+ModelSpec = Linear | HuggingFace
+
+
+def model(value: Any, name: str = "model") -> ModelSpec:
+    if _type(value, name, TYPES) == "linear":
+        fields = check.record(value, name, ("type", "features", "optimizer"))
+        spec = features(fields["features"], f"{name}.features")
+        return Linear(spec, Optimizer(**_optimizer(fields["optimizer"], f"{name}.optimizer")))
+    fields = check.record(
+        value, name, ("type", "model", "tune", "optimizer", "maxTokens", "chat"), ("prompt", "labels")
     )
+    settings = _optimizer(fields["optimizer"], f"{name}.optimizer", ("warmup",))
+    warmup = check.number(fields["optimizer"]["warmup"], f"{name}.optimizer.warmup", 0, 1)
+    labels = fields.get("labels")
+    return HuggingFace(
+        pretrained(fields["model"], f"{name}.model"),
+        _tune(fields["tune"], f"{name}.tune"),
+        FineTuneOptimizer(**settings, warmup=warmup),
+        check.integer(fields["maxTokens"], f"{name}.maxTokens", 8, 1 << 20),
+        None if fields.get("prompt") is None else check.string(fields["prompt"], f"{name}.prompt"),
+        None if labels is None else check.strings(labels, f"{name}.labels"),
+        check.boolean(fields["chat"], f"{name}.chat"),
+    )
+
+
+def _tune(value: Any, name: str) -> str | Lora:
+    kind = _type(value, name, ("head", "lora", "full"))
+    if kind != "lora":
+        check.record(value, name, ("type",))
+        return kind
+    fields = check.record(value, name, ("type", "rank", "alpha", "rankStabilized", "targets"))
+    every = fields["targets"] == "all-linear"
+    return Lora(
+        check.integer(fields["rank"], f"{name}.rank", 1, 4096),
+        check.number(fields["alpha"], f"{name}.alpha", 0, 1e6),
+        check.boolean(fields["rankStabilized"], f"{name}.rankStabilized"),
+        None if every else check.strings(fields["targets"], f"{name}.targets"),
+    )
+
+
+def _optimizer(value: Any, name: str, more: tuple[str, ...] = ()) -> dict[str, Any]:
+    fields = check.record(value, name, ("learningRate", "weightDecay", "epochs", "batchSize", *more))
+    return {
+        "learning_rate": check.number(fields["learningRate"], f"{name}.learningRate", 1e-9, 1e3),
+        "weight_decay": check.number(fields["weightDecay"], f"{name}.weightDecay", 0, 1e3),
+        "epochs": check.integer(fields["epochs"], f"{name}.epochs", 1, 100_000),
+        "batch_size": check.integer(fields["batchSize"], f"{name}.batchSize", 1, 1 << 20),
+    }
 
 
 def features(value: Any, name: str) -> FeatureSpec:

@@ -27,9 +27,16 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Validation:
+    rows: Rows
+    targets: np.ndarray
+    keep: str
+
+
+@dataclass(frozen=True)
 class FitRequest:
     key: str
-    model: models.Linear
+    model: models.ModelSpec
     spec: Mapping[str, Any]
     classes: int
     train: Rows
@@ -38,7 +45,22 @@ class FitRequest:
     loss: losses.BoundLoss
     seed: int
     predict: Mapping[str, Rows]
+    start: str | None
+    validation: Validation | None
     traces: bool
+    curve: bool
+
+
+@dataclass(frozen=True)
+class EmbedRequest:
+    """Either `features`, or hidden states of `model`: `asked` is a list of layers, "all" or "middle"."""
+
+    rows: Rows
+    features: models.FeatureSpec | None
+    model: models.Pretrained | None = None
+    asked: Any = None
+    pooling: str = ""
+    max_tokens: int = 0
 
 
 def rows(value: Any, name: str, find: FindDataset, more: tuple[str, ...] = (), optional: tuple[str, ...] = ()) -> Rows:
@@ -58,7 +80,7 @@ def rows(value: Any, name: str, find: FindDataset, more: tuple[str, ...] = (), o
 
 def fit(body: Any, find: FindDataset) -> FitRequest:
     required = ("key", "task", "model", "classes", "train", "loss", "seed", "predict")
-    fields = check.record(body, "fit", required, ("traces",))
+    fields = check.record(body, "fit", required, ("from", "validation", "traces", "curve"))
     if fields["task"] != "classify":
         raise Unsupported(f"task: this worker does not know {check.show(fields['task'])}; it knows classify.")
     key = check.safe_name(fields["key"], "key")
@@ -68,35 +90,101 @@ def fit(body: Any, find: FindDataset) -> FitRequest:
     train = rows(fields["train"], "train", find, ("targets",), ("weights",))
     if len(train) == 0:
         raise BadInput("train.indices: expected at least one row, found none.")
-    targets = _targets(fields["train"]["targets"], len(train), classes)
+    targets = _targets(fields["train"]["targets"], len(train), classes, "train.targets")
     weights = _weights(fields["train"].get("weights"), len(train))
     seed = check.integer(fields["seed"], "seed", 0, (1 << 53) - 1)
     if not isinstance(fields["predict"], Mapping):
         raise BadInput(f"predict: expected an object of rows by name, found {check.show(fields['predict'])}.")
     predict = {name: rows(entry, f"predict.{name}", find) for name, entry in fields["predict"].items()}
-    traces = check.boolean(fields.get("traces") or False, "traces")
-    spec = fields["model"]
-    return FitRequest(key, model, spec, classes, train, targets, weights, loss, seed, predict, traces)
+    start = None if fields.get("from") is None else checkpoint(fields["from"], "from")
+    validation = _validation(fields.get("validation"), classes, find)
+    traces, curve = (check.boolean(fields.get(name) or False, name) for name in ("traces", "curve"))
+    return FitRequest(
+        key,
+        model,
+        fields["model"],
+        classes,
+        train,
+        targets,
+        weights,
+        loss,
+        seed,
+        predict,
+        start,
+        validation,
+        traces,
+        curve,
+    )
 
 
-def _targets(value: Any, count: int, classes: int) -> np.ndarray:
-    targets = check.blob(value, "train.targets", "float32", 2)
+def checkpoint(value: Any, name: str) -> str:
+    """A checkpoint's id."""
+    return check.safe_name(check.record(value, name, ("id",), ("path",))["id"], f"{name}.id")
+
+
+def embed(body: Any, find: FindDataset) -> EmbedRequest:
+    if isinstance(body, Mapping) and "features" in body:
+        fields = check.record(body, "embed", ("features", "rows"))
+        return EmbedRequest(rows(fields["rows"], "rows", find), models.features(fields["features"], "features"))
+    fields = check.record(body, "embed", ("model", "layers", "pooling", "maxTokens", "rows"))
+    asked = fields["layers"]
+    if asked not in ("all", "middle"):
+        if not isinstance(asked, list) or not asked:
+            raise BadInput(
+                f'layers: expected a list with at least one layer, "all" or "middle", found {check.show(asked)}.'
+            )
+        asked = [check.integer(layer, f"layers[{i}]", 0, 10_000) for i, layer in enumerate(asked)]
+    spec = models.hidden_states(fields, "embed", ())
+    return EmbedRequest(rows(fields["rows"], "rows", find), None, spec.model, asked, spec.pooling, spec.max_tokens)
+
+
+def layers(asked: Any, depth: int) -> list[int]:
+    """The numbers of the layers asked for, of a model with `depth` blocks."""
+    if asked == "all":
+        return list(range(depth + 1))
+    return [(depth + 1) // 2] if asked == "middle" else asked
+
+
+def score(body: Any, find: FindDataset) -> tuple[Any, Rows]:
+    """What is asked of which rows."""
+    fields = check.record(body, "score", ("model", "rows", "maxTokens"), ("prompt", "continuations", "chat"))
+    prompt, continuations = fields.get("prompt"), fields.get("continuations")
+    spec = models.Score(
+        models.pretrained(fields["model"], "model"),
+        None if prompt is None else check.string(prompt, "prompt"),
+        None if continuations is None else check.strings(continuations, "continuations"),
+        check.boolean(fields.get("chat") or False, "chat"),
+        check.integer(fields["maxTokens"], "maxTokens", 8, 1 << 20),
+    )
+    return spec, rows(fields["rows"], "rows", find)
+
+
+def _validation(value: Any, classes: int, find: FindDataset) -> Validation | None:
+    if value is None:
+        return None
+    held = rows(value, "validation", find, ("targets", "keep"))
+    if len(held) == 0:
+        raise BadInput("validation.indices: expected at least one row, found none.")
+    targets = _targets(value["targets"], len(held), classes, "validation.targets")
+    return Validation(held, targets, check.choice(value["keep"], "validation.keep", ("last", "best")))
+
+
+def _targets(value: Any, count: int, classes: int, name: str) -> np.ndarray:
+    targets = check.blob(value, name, "float32", 2)
     if targets.shape != (count, classes):
         raise BadInput(
-            f"train.targets: expected {count} rows (examples) by {classes} columns (classes), "
+            f"{name}: expected {count} rows (examples) by {classes} columns (classes), "
             f"found {targets.shape[0]} by {targets.shape[1]}."
         )
     # The comparison is false for NaN too.
     wrong = np.argwhere(~((targets >= 0) & (targets <= 1 + 1e-6)))
     if len(wrong):
         row, column = wrong[0]
-        raise BadInput(
-            f"train.targets[{row}][{column}]: expected a probability from 0 to 1, found {targets[row, column]}."
-        )
+        raise BadInput(f"{name}[{row}][{column}]: expected a probability from 0 to 1, found {targets[row, column]}.")
     sums = targets.sum(axis=1, dtype=np.float64)
     off = np.flatnonzero(np.abs(sums - 1) > 1e-3)
     if len(off):
-        raise BadInput(f"train.targets[{off[0]}]: expected a row that sums to 1, found a sum of {sums[off[0]]:.6g}.")
+        raise BadInput(f"{name}[{off[0]}]: expected a row that sums to 1, found a sum of {sums[off[0]]:.6g}.")
     return targets.astype(np.float32, copy=False)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import transformers
 from safetensors import SafetensorError
-from transformers import AutoModel, AutoTokenizer, GgufConfig
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
 from ..call import Call
 from ..errors import TrainerError, Unsupported
@@ -28,16 +28,33 @@ _MARK = "converted.json"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A transformer in evaluation mode on its device, its blocks in order, and its tokenizer."""
+    """A transformer in evaluation mode on its device, its blocks in order, and its tokenizer.
+
+    `whole` is the causal language model around it; None for an encoder.
+    """
 
     name: str
     model: Any
     blocks: Any
     tokenizer: Any
+    whole: Any = None
 
     @property
     def depth(self) -> int:
         return len(self.blocks)
+
+    @property
+    def width(self) -> int:
+        return int(self.model.config.get_text_config().hidden_size)
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.device
+
+    def limit(self, most: int) -> int:
+        """Tokens that fit, at most `most`."""
+        positions = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        return int(min(most, self.tokenizer.model_max_length, positions or most))
 
 
 def load(spec: Pretrained, files: Files, content: str, dtype: str, device: str, converted: Converted) -> Loaded:
@@ -54,12 +71,18 @@ def load(spec: Pretrained, files: Files, content: str, dtype: str, device: str, 
     model.requires_grad_(False)
     model.eval()
     model = model.to(device)  # not to a dtype: that would round the positions' frequencies too
-    return Loaded(str(spec), model, _blocks(model, spec), tokenizer)
+    whole = model if model.get_output_embeddings() is not None else None
+    inner = model if whole is None else whole.base_model
+    return Loaded(str(spec), inner, _blocks(inner, spec), tokenizer, whole)
 
 
 def from_folder(folder: Path, dtype: str) -> tuple[Any, Any]:
     options: Any = {"trust_remote_code": False, "local_files_only": True}
-    model = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=getattr(torch, dtype), **options)
+    config = AutoConfig.from_pretrained(folder, **options)
+    # What a folder holds is what it was saved as: a BERT configuration could be of either kind.
+    causal = any("CausalLM" in name or "LMHead" in name for name in config.architectures or ())
+    kind = AutoModelForCausalLM if causal else AutoModel
+    model = kind.from_pretrained(folder, use_safetensors=True, dtype=getattr(torch, dtype), **options)
     return model, AutoTokenizer.from_pretrained(folder, **options)
 
 
@@ -89,14 +112,16 @@ class Converted:
         self._call = call
 
     def load(self, files: Files, content: str, dtype: str) -> tuple[Any, Any]:
-        copy = self._folder / f"{content}-transformers-{transformers.__version__}"
+        copy = self._folder / f"{content}-causal-transformers-{transformers.__version__}"
         if self._is_whole(copy):
             return from_folder(copy, dtype)
         assert files.gguf is not None
         options: Any = {"gguf_file": files.gguf, "trust_remote_code": False, "local_files_only": True}
         tokenizer = AutoTokenizer.from_pretrained(files.folder, **options)
         dense = GgufConfig(dequantize=True)
-        model = AutoModel.from_pretrained(files.folder, dtype=torch.float32, quantization_config=dense, **options)
+        model = AutoModelForCausalLM.from_pretrained(
+            files.folder, dtype=torch.float32, quantization_config=dense, **options
+        )
         _cast_weights(model, torch.bfloat16)
         if self._keep(copy, model, tokenizer):
             return from_folder(copy, dtype)

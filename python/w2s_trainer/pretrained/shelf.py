@@ -9,7 +9,7 @@ from ..call import Call
 from ..errors import BadInput, TrainerError
 from ..features.base import FeatureMap
 from ..lru import Lru
-from ..models import HiddenStates, Pretrained
+from ..models import HiddenStates, Pretrained, Score
 from ..source import source_hash
 from . import device as devices
 from .content import ContentHashes
@@ -43,6 +43,23 @@ class Shelf:
 
         return HiddenFeatures(spec, loaded, devices.tokens_a_batch(self._device))
 
+    def depth(self, model: Pretrained, call: Call) -> int:
+        return self._load(model, call).depth
+
+    def score(self, spec: Score, call: Call) -> FeatureMap:
+        loaded = self._load(spec.model, call)
+        from .score import ScoreFeatures
+
+        return ScoreFeatures(spec, loaded, devices.tokens_a_batch(self._device))
+
+    def borrow(self, model: Pretrained, call: Call) -> Any:
+        """A loaded model whose weights stay as they are: what is added to it has to be taken away again."""
+        return self._load(model, call)
+
+    def take(self, model: Pretrained, call: Call, dtype: str) -> Any:
+        """A loaded model of the caller's own, to be changed."""
+        return self._fresh(model, call, dtype)
+
     def _content(self, model: Pretrained) -> tuple[Files, str]:
         """The model's files and their hash; raises where packages are missing.
 
@@ -54,10 +71,16 @@ class Shelf:
         return files, self._hashes.files(files.relevant)
 
     def _load(self, model: Pretrained, call: Call) -> Any:
-        files, content = self._content(model)
+        _, content = self._content(model)
         loaded = self._loaded.get(content)
         if loaded is not None:
             return loaded
+        loaded = self._fresh(model, call, devices.dtype(self._device))
+        self._loaded.put(content, loaded)
+        return loaded
+
+    def _fresh(self, model: Pretrained, call: Call, dtype: str) -> Any:
+        files, content = self._content(model)
         call.progress("load", 0, 1)
         try:
             import torch
@@ -69,8 +92,6 @@ class Shelf:
                 f"torch or transformers cannot be imported: {error}. Run `npx weak-to-strong setup --extras models`.",
             ) from error
         torch.set_num_threads(self._threads)
-        converted = Converted(self._converted, self._hashes, call)
-        loaded = load(model, files, content, devices.dtype(self._device), self._device, converted)
-        self._loaded.put(content, loaded)
+        loaded = load(model, files, content, dtype, self._device, Converted(self._converted, self._hashes, call))
         call.progress("load", 1, 1)
         return loaded

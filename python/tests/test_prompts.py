@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from w2s_trainer.pretrained.render import render, tokenize
+from w2s_trainer.pretrained.prompts import Prompt
 
 
 def test_each_kind_has_its_form() -> None:
-    assert render({"text": "plain"}) == "plain"
-    assert render({"prompt": "p", "first": "a", "second": "b"}) == "Question: p\nAnswer A: a\nAnswer B: b\nLabel:"
-    assert render({"question": "q", "choice": "c"}) == "Question: q\nAnswer: c\nLabel:"
+    assert Prompt().render({"text": "plain"}) == "plain"
+    assert (
+        Prompt().render({"prompt": "p", "first": "a", "second": "b"}) == "Question: p\nAnswer A: a\nAnswer B: b\nLabel:"
+    )
+    assert Prompt().render({"question": "q", "choice": "c"}) == "Question: q\nAnswer: c\nLabel:"
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def tokenizer(tiny_llama: Path):  # one token a character
 
 
 def shortened(tokenizer, fields: dict[str, str], limit: int) -> str:
-    ids = tokenize(tokenizer, [fields], limit)[0]
+    ids = Prompt().tokenize(tokenizer, [fields], limit)[0]
     assert len(ids) <= limit
     return "".join(tokenizer.convert_ids_to_tokens(ids))
 
@@ -53,4 +55,4 @@ def test_a_plain_text_loses_its_end(tokenizer) -> None:
 
 
 def test_an_empty_text_has_one_token(tokenizer) -> None:
-    assert len(tokenize(tokenizer, [{"text": ""}], 10)[0]) == 1
+    assert len(Prompt().tokenize(tokenizer, [{"text": ""}], 10)[0]) == 1

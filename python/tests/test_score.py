@@ -1,0 +1,113 @@
+"""Log-probabilities of continuations, against transformers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from .client import Client, WorkerFailure
+
+ROWS = [
+    {"question": "one and one?", "choice": "two"},
+    {"question": "a longer question about nothing", "choice": "nothing at all"},
+    {"question": "?", "choice": "!"},
+]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with Client(tmp_path_factory.mktemp("home")) as client:
+        yield client
+
+
+def score(worker: Client, folder: Path, rows: list[dict[str, str]], **more: Any) -> dict[str, np.ndarray]:
+    body = {"model": {"path": str(folder)}, "rows": {"dataset": worker.put(rows)}, "maxTokens": 128, **more}
+    return worker.ask("score", body)
+
+
+def reference(folder: Path, prompt: str, continuation: str) -> float:
+    import torch
+    import transformers
+
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    lm = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
+    before = tokenizer(prompt)["input_ids"]
+    after = tokenizer(continuation, add_special_tokens=False)["input_ids"]
+    with torch.no_grad():
+        logs = torch.log_softmax(lm(torch.tensor([before + after])).logits[0].float(), dim=-1)
+    return sum(float(logs[len(before) - 1 + i, token]) for i, token in enumerate(after))
+
+
+@pytest.mark.parametrize("kind", ["tiny_llama", "tiny_gpt2"])
+@pytest.mark.parametrize("continuations", [["A", "B"], [" {choice}", " no"]])
+def test_scores_are_the_models(
+    kind: str, continuations: list[str], shared: Client, request: pytest.FixtureRequest
+) -> None:
+    folder = request.getfixturevalue(kind)
+    found = score(shared, folder, ROWS, prompt="Q: {question}\nA:", continuations=continuations)
+    for row, fields in enumerate(ROWS):
+        for column, form in enumerate(continuations):
+            text = form.format(**fields)
+            expected = reference(folder, f"Q: {fields['question']}\nA:", text)
+            assert found["logProbabilities"][row, column] == pytest.approx(expected, abs=2e-3)
+            assert found["tokens"][row, column] == len(text), "one token a character"
+
+
+def test_a_kind_has_a_prompt_and_labels_of_its_own(shared: Client, tiny_llama: Path) -> None:
+    found = score(shared, tiny_llama, ROWS[:1])["logProbabilities"]
+    prompt = "Question: one and one?\nAnswer: two\nLabel:"
+    assert found[0] == pytest.approx([reference(tiny_llama, prompt, text) for text in (" False", " True")], abs=2e-3)
+
+
+def test_all_next_tokens_share_one_probability(shared: Client, tiny_llama: Path) -> None:
+    letters = [chr(code) for code in range(33, 127) if chr(code) not in "{}"]
+    found = score(shared, tiny_llama, [{"text": "abc"}], prompt="{text}", continuations=letters)["logProbabilities"]
+    assert np.exp(found).sum() <= 1 + 1e-4
+
+
+def test_a_long_prompt_loses_its_middle_and_the_continuation_nothing(shared: Client, tiny_llama: Path) -> None:
+    row = {"question": "begin " + "x" * 400 + " end", "choice": "c"}
+    found = score(shared, tiny_llama, [row], continuations=[" True"])
+    assert found["tokens"][0, 0] == 5
+    assert np.isfinite(found["logProbabilities"]).all()
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"continuations": ["{answer}"]}, r"continuations: '\{answer\}' has '\{answer\}'"),
+        ({"continuations": []}, "continuations: expected a list with at least one string"),
+        ({"continuations": ["x" * 100]}, "one has 100 tokens"),
+        ({"continuations": ["a"], "chat": True}, "no chat template"),
+    ],
+)
+def test_what_cannot_be_asked(more: dict, message: str, shared: Client, tiny_llama: Path) -> None:
+    with pytest.raises(WorkerFailure, match=message) as caught:
+        score(shared, tiny_llama, ROWS, **more)
+    assert caught.value.code == "bad_input"
+
+
+def test_an_encoder_says_nothing(shared: Client, tiny_bert: Path) -> None:
+    with pytest.raises(WorkerFailure, match="is an encoder; expected a causal language model"):
+        score(shared, tiny_bert, ROWS)
+
+
+def test_all_and_middle_layers(shared: Client, tiny_llama: Path) -> None:
+    rows = {"dataset": shared.put([{"text": "abc"}, {"text": "longer text"}])}
+    body = {"model": {"path": str(tiny_llama)}, "pooling": "mean", "maxTokens": 64, "rows": rows}
+    every = shared.ask("embed", {**body, "layers": "all"})["layers"]
+    middle = shared.ask("embed", {**body, "layers": "middle"})["layers"]
+    assert len(every) == 5
+    assert np.array_equal(middle[0], every[2])
+
+
+def test_other_features_are_embedded_too(shared: Client) -> None:
+    rows = {"dataset": shared.put([{"text": "a a b"}, {"text": "c"}])}
+    features = {"type": "hashed-words", "buckets": 64, "ngrams": 1}
+    found = shared.ask("embed", {"features": features, "rows": rows})["layers"]
+    assert [matrix.shape for matrix in found] == [(2, 64)]
+    assert np.allclose(np.linalg.norm(found[0], axis=1), 1)

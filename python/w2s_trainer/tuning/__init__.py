@@ -1,0 +1,1 @@
+"""Fine-tuning of pretrained transformers as classifiers."""

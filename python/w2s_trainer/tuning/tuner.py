@@ -1,0 +1,185 @@
+"""Fits and predicts with fine-tuned transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..call import Call
+from ..errors import BadInput, TrainerError
+from ..fingerprint import cpu_info
+from ..models import HuggingFace, Lora, Pretrained
+from ..outcome import Outcome, Save
+from ..pretrained import device as devices
+from ..pretrained.shelf import Shelf
+from ..requests import FitRequest, Rows
+from .batches import cut
+from .budget import Budgets
+from .classifier import Classifier
+from .loop import Source, Training, Watch, train
+from .saved import load_into, write_files
+
+_LEAST = 64
+
+
+class Tuner:
+    def __init__(self, home: Path, shelf: Shelf, device: str) -> None:
+        self._shelf = shelf
+        self._device = device
+        name = cpu_info()[0] if device == "cpu" else shelf.device_name()
+        self.budgets = Budgets(home / "cache" / "micro-batches.json", device, name)
+
+    def fit(
+        self, request: FitRequest, spec: HuggingFace, start: tuple[Path, HuggingFace] | None, save: Save, call: Call
+    ) -> Outcome:
+        """Trains; where memory does not suffice, from the beginning with micro-batches of half the size."""
+        if start:
+            _check_start(start[1], spec)
+        _check_texts(request)
+        while True:
+            most = self.budgets.tokens(spec)
+            try:
+                return self._attempt(request, spec, start, most, save, call)
+            except (MemoryError, RuntimeError) as error:  # torch's own is a RuntimeError
+                if not _is_out_of_memory(error):
+                    raise
+                if most // 2 < _LEAST:
+                    raise TrainerError(
+                        "failed",
+                        f"Out of memory even with micro-batches of {most} tokens. Use LoRA, a smaller model, a smaller "
+                        "maxTokens or a device with more memory.",
+                    ) from error
+            # Outside of the handler, whose traceback holds on to what filled the memory.
+            self.budgets.halve(spec, most)
+            if self._device.startswith("cuda"):
+                torch.cuda.empty_cache()
+            call.warn(
+                f"memory {most}",
+                f"Out of memory with micro-batches of {most} tokens: the fit begins again with {most // 2}. What is "
+                "learned from a batch is the same, to rounding; the result is kept under a fingerprint of its own.",
+            )
+
+    def _attempt(
+        self, request: FitRequest, spec: HuggingFace, start: Any, most: int, save: Save, call: Call
+    ) -> Outcome:
+        classifier = self._classifier(request, spec, start, call)
+        try:
+            training = _train(classifier, request, most, self._device, call)
+            wide = _wide(self._device, most)
+            predictions = {name: _probabilities(classifier, rows, wide, call) for name, rows in request.predict.items()}
+            save(lambda folder: write_files(folder, classifier))
+            return Outcome(predictions, training.history, training.traces, training.curve)
+        finally:
+            classifier.close()
+
+    def predict(self, folder: Path, spec: HuggingFace, classes: int, rows: Rows, call: Call) -> np.ndarray:
+        classifier = self._open(folder, spec, classes, rows.dataset.inputs[0], call)
+        try:
+            return _probabilities(classifier, rows, _wide(self._device, self.budgets.tokens(spec)), call)
+        finally:
+            classifier.close()
+
+    def _classifier(self, request: FitRequest, spec: HuggingFace, start: Any, call: Call) -> Classifier:
+        fields = request.train.dataset.inputs[0]
+        if start and start[1].tune == "full":
+            loaded = self._shelf.take(Pretrained(path=str(start[0])), call, "float32")
+        elif spec.tune == "full":
+            loaded = self._shelf.take(spec.model, call, "float32")
+        else:
+            loaded = self._shelf.borrow(spec.model, call)
+        classifier = Classifier(loaded, spec, request.classes, fields, request.seed)
+        if start:
+            load_into(classifier, start[0], start[1])
+        return classifier
+
+    def _open(self, folder: Path, spec: HuggingFace, classes: int, fields: Mapping[str, str], call: Call) -> Classifier:
+        if spec.tune == "full":
+            loaded = self._shelf.take(Pretrained(path=str(folder)), call, "float32")
+        else:
+            loaded = self._shelf.borrow(spec.model, call)
+        classifier = Classifier(loaded, spec, classes, fields, 0)
+        load_into(classifier, folder, spec)
+        return classifier
+
+
+def _check_start(before: HuggingFace, spec: HuggingFace) -> None:
+    if before.model != spec.model:
+        raise BadInput(f"from: that checkpoint is of {before.model}, but the model is {spec.model}.")
+    if before.tune != "head" and _named(before) != _named(spec):
+        raise BadInput(
+            "from: a fit can go on from a head, or from a checkpoint that was tuned in the same way; "
+            f"found {_named(before)} for a model with {_named(spec)}."
+        )
+
+
+def _named(spec: HuggingFace) -> str:
+    return "lora" if isinstance(spec.tune, Lora) else str(spec.tune)
+
+
+def _train(classifier: Classifier, request: FitRequest, most: int, device: str, call: Call) -> Training:
+    parameters = classifier.trained()
+    kind = device.partition(":")[0]
+    wide = _wide(device, most)
+    tokens = classifier.tokens([request.train.dataset.inputs[i] for i in request.train.indices])
+    lengths = np.array([len(row) for row in tokens])
+    if classifier.spec.tune == "head":
+        # The states under a head never change: the transformer reads every row once, whatever the number of epochs.
+        states = classifier.all_states(tokens, wide, call, "features")
+        source = Source(
+            request.targets,
+            request.weights,
+            lambda rows: classifier.head(states[torch.from_numpy(rows).to(states.device)]),
+            lambda rows: [np.arange(len(rows))],
+            lambda rows: True,
+            lambda rows: 0,
+        )
+    else:
+        source = Source(
+            request.targets,
+            request.weights,
+            lambda rows: classifier.head(classifier.states([tokens[i] for i in rows])),
+            lambda rows: cut(lengths[rows], most, kind),
+            lambda rows: bool(len(rows) * lengths[rows].max() <= most),
+            lambda rows: int(lengths[rows].sum()),
+        )
+
+    def again(inputs: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        return classifier.probabilities(inputs, wide, call)
+
+    validation = None
+    if request.validation:
+        held = request.validation
+        found = [held.rows.dataset.inputs[i] for i in held.rows.indices]
+        validation = (lambda: again(found), held.targets, held.keep)
+    training_rows = [request.train.dataset.inputs[i] for i in request.train.indices]
+    watch = Watch(validation, (lambda: again(training_rows)) if request.traces else None)
+    settings = classifier.spec.optimizer
+    return train(source, parameters, request.loss, settings, request.seed, watch, call, request.curve)
+
+
+def _wide(device: str, most: int) -> int:
+    """Tokens at once where no gradients are kept."""
+    return min(devices.tokens_a_batch(device), 4 * most)
+
+
+def _check_texts(request: FitRequest) -> None:
+    named = {"train": request.train, **{f"predict.{name}": rows for name, rows in request.predict.items()}}
+    if request.validation:
+        named["validation"] = request.validation.rows
+    for name, rows in named.items():
+        if rows.dataset.kind == "image":
+            raise BadInput(f"{name}.dataset: a transformer of texts needs texts, but its inputs are images.")
+
+
+def _probabilities(classifier: Classifier, rows: Rows, most: int, call: Call) -> np.ndarray:
+    if len(rows) == 0:
+        return np.empty((0, len(classifier.weight)), np.float32)
+    return classifier.probabilities([rows.dataset.inputs[i] for i in rows.indices], most, call)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
