@@ -76,6 +76,20 @@ export default {
       to: { path: [backends, "^src/(setup|testing)/", ...faces], pathNot: "^src/trainers/(cached|define|check)\\.ts$" },
     },
     {
+      name: "sweep-stands-on-experiment",
+      comment: "A sweep is made of experiments, on any backend, and what it is made of does not know of it.",
+      severity: "error",
+      from: { path: "^src/sweep/" },
+      to: { path: [backends, "^src/(setup|testing)/", ...faces], pathNot: "^src/trainers/(cached|define|check)\\.ts$" },
+    },
+    {
+      name: "experiment-knows-no-sweep",
+      comment: "An experiment is whole without a ladder of them.",
+      severity: "error",
+      from: { path: "^src/(experiment|methods|testbed|trainers|stats|data|models)/" },
+      to: { path: "^src/sweep/" },
+    },
+    {
       name: "report-only-when-asked-for",
       comment:
         "Drawing loads a plotting library: the rest of the report is imported only when one is written. Words, table and CSV " +
@@ -84,7 +98,7 @@ export default {
       from: { path: "^src/", pathNot: "^src/report/" },
       to: {
         path: "^src/report/",
-        pathNot: "^src/report/(words|table|csv)\\.ts$",
+        pathNot: "^src/report/(sweep-)?(words|table|csv)\\.ts$",
         dependencyTypesNot: ["dynamic-import", "type-only"],
       },
     },
@@ -92,7 +106,7 @@ export default {
       name: "report-text-stays-light",
       comment: "What the rule above lets through must not bring the plotting library in by another door.",
       severity: "error",
-      from: { path: "^src/report/(words|table|csv)\\.ts$" },
+      from: { path: "^src/report/(sweep-)?(words|table|csv)\\.ts$" },
       to: { reachable: true, path: "node_modules/(@observablehq/plot|linkedom)/" },
     },
     {
@@ -102,7 +116,7 @@ export default {
       from: { path: "^src/report/" },
       to: {
         path: "^src/",
-        pathNot: "^src/(report/|stats/|models/|data/|experiment/record\\.ts|errors\\.ts|package-root\\.ts)",
+        pathNot: "^src/(report/|stats/|models/|data/|(experiment|sweep)/record\\.ts|errors\\.ts|package-root\\.ts)",
       },
     },
     {

@@ -16,6 +16,7 @@ import { meanVariance } from "../src/stats/crossed.js";
 import { meanInterval } from "../src/stats/mean.js";
 import { pgr } from "../src/stats/pgr.js";
 import { studentQuantile } from "../src/stats/student.js";
+import { answer, average, density, draw, favoured, inverse, normals, repeat, sharedDifficulty } from "./answers.js";
 
 interface Cell {
   n: number;
@@ -43,43 +44,10 @@ const gaps = {
   small: [0.7, 0.725, 0.75],
   large: [0.65, 0.77, 0.85],
 } as const;
-const sharedDifficulty = 0.6;
-const favoured = 0.5;
 /** Of 256: a fifth. */
 const repeated = 51;
 /** t quantiles at .975 for S - 1, of the seed counts used here: the usual interval, kept apart from the code under test. */
 const usualT: Record<number, number> = { 2: 12.706205, 3: 4.302653, 5: 2.776445, 10: 2.262157, 16: 2.13145 };
-
-// Normal CDF on a grid of 1/1024 over [-8, 8] by Simpson's rule, and its inverse at 2^16 midpoints.
-const density = (x: number) => Math.exp(-x * x * 0.5) / Math.sqrt(2 * Math.PI);
-const step = 1 / 1024;
-const cdf = new Float64Array(16 * 1024 + 1);
-for (let k = 1; k < cdf.length; k += 1) {
-  const x = -8 + (k - 1) * step;
-  cdf[k] = cdf[k - 1]! + (step / 6) * (density(x) + 4 * density(x + step / 2) + density(x + step));
-}
-const threshold = Uint32Array.from(cdf, (p) => Math.min(2 ** 32 - 1, p * 2 ** 32));
-const normals = new Float64Array(2 ** 16);
-for (let k = 0, at = 0; k < normals.length; k += 1) {
-  const p = (k + 0.5) / normals.length;
-  while (cdf[at + 1]! < p) at += 1;
-  normals[k] = -8 + step * (at + (p - cdf[at]!) / (cdf[at + 1]! - cdf[at]!));
-}
-const inverse = (p: number) => normals[Math.round(p * normals.length - 0.5)]!;
-
-/** Fills a block with 32-bit numbers from sfc32, a small fast generator. */
-function draw(state: Int32Array, block: Uint32Array): void {
-  let [a, b, c, count] = state as unknown as [number, number, number, number];
-  for (let k = 0; k < block.length; k += 1) {
-    const out = (((a + b) | 0) + count) | 0;
-    count = (count + 1) | 0;
-    a = b ^ (b >>> 9);
-    b = (c + (c << 3)) | 0;
-    c = (((c << 21) | (c >>> 11)) + out) | 0;
-    block[k] = out;
-  }
-  state.set([a, b, c, count]);
-}
 
 function simulate(cell: Cell, runs: number, seed: number): Outcome {
   const state = Int32Array.of(seed, 0x9e3779b9, 0x243f6a88, 1);
@@ -122,7 +90,7 @@ function simulate(cell: Cell, runs: number, seed: number): Outcome {
         const teacher = teacherNoise[s];
         const target = m === 0 ? teacher! : noise;
         draw(state, target);
-        if (m === 1 && teacher !== undefined) repeat(target, teacher);
+        if (m === 1 && teacher !== undefined) repeat(target, teacher, repeated);
         answer(lists[m]![s]!, base[m]!, shift, target);
       }
     }
@@ -149,16 +117,6 @@ function simulate(cell: Cell, runs: number, seed: number): Outcome {
   };
 }
 
-/** Lets the student repeat its teacher's noise on a fixed share of the examples. */
-function repeat(noise: Uint32Array, teacher: Uint32Array): void {
-  for (let i = 0; i < noise.length; i += 1) if ((noise[i]! & 0xff) < repeated) noise[i] = teacher[i]!;
-}
-
-function answer(row: Float64Array, base: Float64Array, shift: number, noise: Uint32Array): void {
-  const offset = (Math.max(-1, Math.min(1, shift)) + 8) * 1024 + 0.5;
-  for (let i = 0; i < row.length; i += 1) row[i] = noise[i]! < threshold[(base[i]! * 1024 + offset) | 0]! ? 1 : 0;
-}
-
 function usualHolds(weak: Float64Array[], transfer: Float64Array[], ceiling: Float64Array[], truth: number): boolean {
   const single = transfer.map((row, s) => {
     const w = average(weak[s]!);
@@ -167,12 +125,6 @@ function usualHolds(weak: Float64Array[], transfer: Float64Array[], ceiling: Flo
   const middle = average(single);
   const variance = single.reduce((sum, x) => sum + (x - middle) ** 2, 0) / (single.length - 1);
   return Math.abs(middle - truth) <= usualT[single.length]! * Math.sqrt(variance / single.length);
-}
-
-function average(values: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i += 1) sum += values[i]!;
-  return sum / values.length;
 }
 
 function grid(full: boolean): [title: string, cells: Cell[]][] {

@@ -15,13 +15,14 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   demo: { extras: ["demo"], file: "examples/demo.ts" },
-  test: { extras: ["demo", "dev"], file: "scripts/test.ts" },
-  check: { extras: ["demo", "dev"], file: "scripts/check.ts" },
+  test: { extras: ["demo", "serve", "dev"], file: "scripts/test.ts" },
+  check: { extras: ["demo", "serve", "dev"], file: "scripts/check.ts" },
 };
 
 async function main(): Promise<number> {
   // `run FILE` starts any TypeScript file the same way: `node scripts/bootstrap.mjs run bench/import.ts`.
-  const chosen = command === "run" ? { extras: ["demo", "dev"] as const, file: args.shift() } : commands[command];
+  const chosen =
+    command === "run" ? { extras: ["demo", "serve", "dev"] as const, file: args.shift() } : commands[command];
   if (!chosen?.file) {
     console.error(`usage: node scripts/bootstrap.mjs ${Object.keys(commands).join("|")}|run FILE [arguments]`);
     return 2;

@@ -6,11 +6,20 @@ export type { ErrorCode } from "./errors.js";
 export { WeakToStrongError } from "./errors.js";
 export type { ExperimentEvent, Unit } from "./experiment/events.js";
 export { experiment } from "./experiment/experiment.js";
+export type { Metric, MetricName } from "./experiment/metric.js";
 export type { ExperimentOptions } from "./experiment/plan.js";
-export type { ExperimentRecord, ResultRow, ResultRun } from "./experiment/record.js";
+export type { ExperimentRecord, MethodComparison, ResultRow, ResultRun } from "./experiment/record.js";
 export { Results } from "./experiment/results.js";
+export { bootstrapping } from "./methods/bootstrapping.js";
 export { confidence } from "./methods/confidence.js";
+export { confidenceAsReleased } from "./methods/confidence-as-released.js";
+export { confidenceWindow } from "./methods/confidence-window.js";
 export { confidentLabels } from "./methods/confident-labels.js";
+export { earlyStopping } from "./methods/early-stopping.js";
+export type { EmPosteriorOptions } from "./methods/em-posterior.js";
+export { emPosterior } from "./methods/em-posterior.js";
+export { labelSmoothing } from "./methods/label-smoothing.js";
+export { lpFt } from "./methods/lp-ft.js";
 export type {
   Example,
   Fitted,
@@ -23,7 +32,16 @@ export type {
 } from "./methods/method.js";
 export { named } from "./methods/method.js";
 export { naive } from "./methods/naive.js";
+export { probeFilter } from "./methods/probe-filter.js";
+export { probeRelabel } from "./methods/probe-relabel.js";
+export type { ProbeOptions } from "./methods/probes.js";
+export { product } from "./methods/product.js";
+export { reverseKl } from "./methods/reverse-kl.js";
 export { strongOnTeacherLabels } from "./methods/strong-on-teacher-labels.js";
+export { strongToStrong } from "./methods/strong-to-strong.js";
+export { weakEnsemble } from "./methods/weak-ensemble.js";
+export type { ZeroShotTemplate } from "./methods/zero-shot.js";
+export { zeroShotElicitation } from "./methods/zero-shot-elicitation.js";
 export type { Features, HashedWords, HiddenStates, Patches, Pixels, Pooling } from "./models/features.js";
 export { hashedWords, hiddenStates, patches, pixels } from "./models/features.js";
 export type { FineTuneOptimizer, HuggingFaceModel, HuggingFaceOptions, Lora, Tune } from "./models/huggingface.js";
@@ -34,9 +52,27 @@ export type { ModelSpec } from "./models/model.js";
 export type { Pretrained } from "./models/pretrained.js";
 export { minilm, smollm2 } from "./models/pretrained.js";
 export type { Run } from "./run.js";
+export type {
+  CompareInput,
+  Comparison,
+  ComparisonBase,
+  ComparisonOk,
+  ComparisonUndefined,
+} from "./stats/compare.js";
+export { compare } from "./stats/compare.js";
+export { holm } from "./stats/holm.js";
 export type { Pgr, PgrBase, PgrInput, PgrOk, PgrUndefined } from "./stats/pgr.js";
 export { pgr } from "./stats/pgr.js";
+export type { PlanningAssumptions, PowerInput, PowerPlan } from "./stats/power.js";
+export { power } from "./stats/power.js";
+export type { RatioBase } from "./stats/ratio.js";
+export type { MeasuredResolution } from "./stats/resolution.js";
 export type { SeedScores } from "./stats/scores.js";
+export type { SweepEvent } from "./sweep/events.js";
+export type { PairNames, SweepOptions } from "./sweep/plan.js";
+export type { SweepMethod, SweepModel, SweepPair, SweepRecord, SweepScore } from "./sweep/record.js";
+export { SweepResults } from "./sweep/results.js";
+export { sweep } from "./sweep/sweep.js";
 export type { BrownOptions } from "./testbed/brown.js";
 export { brown } from "./testbed/brown.js";
 export type { Handling } from "./testbed/checks.js";
@@ -71,3 +107,5 @@ export type {
 export { cached } from "./trainers/cached.js";
 export type { Calling, TrainerDefinition } from "./trainers/define.js";
 export { defineTrainer } from "./trainers/define.js";
+export { pool } from "./trainers/pool.js";
+export { swapAugmented } from "./trainers/swap-augmented.js";

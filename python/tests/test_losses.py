@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +12,8 @@ import pytest
 from w2s_trainer import losses
 from w2s_trainer.linear import softmax
 from w2s_trainer.losses import Context
+
+from .client import PACKAGE
 
 Reference = Callable[..., Any]
 
@@ -201,3 +206,17 @@ def test_a_window_of_one_half_is_cross_entropy_on_sure_rows_too() -> None:
     f, w = np.array([[0.0, 1.0], [0.4, 0.6]]), np.array([[0.5, 0.5], [0.9, 0.1]])
     wide = losses.bind({"name": "confidence_window", "radius": 0.5}, 2)(f, w, 0, w[0])
     assert all(np.array_equal(*both) for both in zip(wide, losses.cross_entropy(f, w, Context(0, w[0])), strict=True))
+
+
+def test_built_in_losses_need_no_torch() -> None:
+    check = (
+        "import sys; from w2s_trainer import losses; losses.bind({'name': 'product'}, 2); print('torch' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", check],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(PACKAGE)},
+    )
+    assert found.stdout == "False\n"

@@ -13,6 +13,7 @@ import pytest
 from .client import Client, WorkerFailure
 from .conftest import StartWorker
 from .requests_made import fit, linear, one_hot, sentences
+from .tuning_made import tuned
 
 BY_HAND = """
 import numpy as np
@@ -88,6 +89,17 @@ def test_a_loss_by_autograd_is_as_one_by_hand(start: StartWorker, tmp_path: Path
     assert np.allclose(by_torch["traces"], by_hand["traces"], atol=1e-5)
     drawn = fitted(worker, {"name": "balanced", "alpha": 50.0})["predictions"]["all"]
     assert not np.allclose(drawn, by_hand["predictions"]["all"], atol=1e-3)
+
+
+def test_the_same_loss_trains_fine_tuned_models(start: StartWorker, tmp_path: Path, tiny_llama: Path) -> None:
+    plugins = [write(tmp_path, BY_HAND), write(tmp_path, BY_AUTOGRAD, "torch_losses.py")]
+    worker = started(start, *plugins)
+    expected = tuned(worker, tiny_llama, "head", loss={"name": "cross_entropy"}, curve=True)["curve"]
+    for name in ("tempered", "ce-torch"):
+        found = tuned(worker, tiny_llama, "head", loss={"name": name}, curve=True)["curve"]
+        assert np.allclose(found, expected, atol=1e-4)
+    other = tuned(worker, tiny_llama, "head", loss={"name": "balanced", "alpha": 5.0}, curve=True)["curve"]
+    assert not np.allclose(other, expected, atol=1e-2)
 
 
 def test_its_content_is_part_of_every_fingerprint(start: StartWorker, tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
+from .serve import options
+
 
 def main(protocol_in: int, protocol_out: int) -> None:
     parser = argparse.ArgumentParser(prog="w2s_trainer", description="The Python worker of weak-to-strong.")
@@ -16,7 +18,20 @@ def main(protocol_in: int, protocol_out: int) -> None:
     worker.add_argument("--home", required=True, type=Path, help="folder for checkpoints and caches")
     worker.add_argument("--device", default="cpu", type=_device, help="cpu (default), cuda, cuda:N or mps")
     worker.add_argument("--threads", default=None, type=_threads, help="threads of torch; default: one a usable core")
+    worker.add_argument(
+        "--plugin",
+        default=[],
+        action="append",
+        type=Path,
+        help="Python file with losses of your own (docs/own-loss.md); again for each further one",
+    )
+    serving = commands.add_parser("serve", help="answer the same requests over HTTP (docs/remote.md)")
+    options.add(serving, _device, _threads)
     arguments = parser.parse_args()
+    if arguments.command == "serve":
+        from .serve.command import serve
+
+        sys.exit(serve(arguments, protocol_out))
     # numpy's products are small: one thread is as fast, and makes them the same on machines with more cores.
     # These must be set before numpy is imported. Torch has its own setting.
     for name in ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "BLIS_NUM_THREADS"):
@@ -33,7 +48,8 @@ def main(protocol_in: int, protocol_out: int) -> None:
     from .worker import Worker
 
     threads = arguments.threads or usable_cores()
-    Worker(protocol_in, protocol_out, arguments.home.absolute(), arguments.device, threads).run()
+    home = arguments.home.absolute()
+    Worker(protocol_in, protocol_out, home, arguments.device, threads, arguments.plugin).run()
 
 
 def usable_cores() -> int:

@@ -7,7 +7,7 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,21 @@ _NEEDED = ("numpy", "safetensors")
 class Worker:
     """Answers the frames that come on one descriptor with frames on another."""
 
-    def __init__(self, protocol_in: int, protocol_out: int, home: Path, device: str, threads: int) -> None:
+    def __init__(
+        self,
+        protocol_in: int,
+        protocol_out: int,
+        home: Path,
+        device: str,
+        threads: int,
+        plugins: Sequence[Path] = (),
+    ) -> None:
         self._in = protocol_in
         self._writer = FrameWriter(protocol_out)
         self._home = home
         self._device = device
         self._threads = threads
+        self._plugins = plugins
         self._requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._waiting: set[int] = set()
@@ -45,12 +54,18 @@ class Worker:
         self._send({"id": 0, "type": "hello", "body": hello})
         threading.Thread(target=self._read, name="w2s-reader", daemon=True).start()
         try:
-            from .operations import Operations  # numpy is imported here, after the hello
+            from .losses import load_plugins  # numpy is imported here, after the hello
+            from .operations import Operations
+
+            load_plugins(self._plugins)
         except ModuleNotFoundError as error:
             if error.name not in _NEEDED:
                 raise
             message = f"The Python package {error.name} is not installed in {sys.executable}. {ADVICE}"
             self._send({"id": 0, "type": "error", "body": {"code": "missing_dependency", "message": message}})
+            sys.exit(1)
+        except TrainerError as error:
+            self._send({"id": 0, "type": "error", "body": {"code": error.code, "message": str(error)}})
             sys.exit(1)
 
         operations = Operations(self._home, self._device, self._threads)

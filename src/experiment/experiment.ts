@@ -2,11 +2,12 @@ import { join } from "node:path";
 import { acquireLock } from "../lock.js";
 import { type Run, type RunContext, startRun } from "../run.js";
 import { cached } from "../trainers/cached.js";
+import { plannedResolution } from "./comparisons.js";
 import type { ExperimentEvent } from "./events.js";
 import { type ExperimentOptions, type Plan, planOf } from "./plan.js";
 import { makeRecord } from "./record-of.js";
 import { Results } from "./results.js";
-import { runUnits } from "./units.js";
+import { newSharing, runUnits, type Sharing } from "./units.js";
 
 /**
  * Measures how much of the gap between a weak teacher and a strong student each method recovers.
@@ -30,15 +31,29 @@ export function experiment(options: ExperimentOptions): Run<ExperimentEvent, Res
   }, options);
 }
 
-async function perform(plan: Plan, dir: string | undefined, context: RunContext<ExperimentEvent>): Promise<Results> {
+/** Runs what is planned; with `sharing`, beside other experiments. */
+export async function perform(
+  plan: Plan,
+  dir: string | undefined,
+  context: RunContext<ExperimentEvent>,
+  sharing?: Sharing,
+): Promise<Results> {
   const startedAt = new Date();
   const started = performance.now();
   const { signal, emit } = context;
   const units = (plan.methods.length + 2) * plan.seeds.length;
   const methods = plan.methods.map(({ name }) => name);
-  emit({ type: "started", testbed: plan.testbed.name, methods, seeds: plan.seeds, units });
+  const resolvable = plannedResolution(plan);
+  emit({
+    type: "started",
+    testbed: plan.testbed.name,
+    methods,
+    seeds: plan.seeds,
+    units,
+    ...(resolvable && { resolvable }),
+  });
   const capabilities = await plan.trainer.capabilities({ signal });
-  const outcome = await runUnits(plan, units, capabilities.parallel, context);
+  const outcome = await runUnits(plan, units, sharing ?? newSharing(capabilities.parallel), context);
   const fingerprints = {
     teacher: await plan.trainer.fingerprint(plan.teacher, { signal }),
     student: await plan.trainer.fingerprint(plan.student, { signal }),

@@ -3,6 +3,7 @@ import type { Method } from "../methods/method.js";
 import type { ModelSpec } from "../models/model.js";
 import type { Testbed } from "../testbed/testbed.js";
 import type { Trainer } from "../trainer.js";
+import { type Metric, type MetricName, metricOf } from "./metric.js";
 
 /** What an experiment measures, and with what. */
 export interface ExperimentOptions {
@@ -15,6 +16,11 @@ export interface ExperimentOptions {
   /** Default: the testbed's pair. */
   readonly student?: ModelSpec;
   readonly methods: readonly Method[];
+  /**
+   * The score of each test example that PGR and intervals are of: "accuracy" (default), "brier", or one of your own that
+   * gives numbers from 0 to 1. Yours is shown the truth; it is called in the scoring step only.
+   */
+  readonly metric?: MetricName | Metric;
   /** How many seeds (0, 1, ...), or which. Default 5. */
   readonly seeds?: number | readonly number[];
   /**
@@ -35,6 +41,7 @@ export interface Plan {
   readonly teacherExamples: number;
   readonly student: ModelSpec;
   readonly methods: readonly { readonly name: string; readonly method: Method }[];
+  readonly metric: Metric;
   readonly seeds: readonly number[];
 }
 
@@ -75,6 +82,7 @@ export function planOf(options: ExperimentOptions): Plan {
     teacherExamples,
     student,
     methods: namedMethods(methods),
+    metric: metricOf(options.metric),
     seeds: seedsOf(options.seeds ?? 5),
   };
 }
@@ -111,7 +119,18 @@ function seedsOf(seeds: number | readonly number[]): readonly number[] {
   return list;
 }
 
-const known = ["testbed", "trainer", "teacher", "teacherExamples", "student", "methods", "seeds", "dir", "signal"];
+const known = [
+  "testbed",
+  "trainer",
+  "teacher",
+  "teacherExamples",
+  "student",
+  "methods",
+  "metric",
+  "seeds",
+  "dir",
+  "signal",
+];
 
 function shown(value: unknown): string {
   return value === undefined ? "nothing" : (JSON.stringify(value)?.slice(0, 60) ?? typeof value);

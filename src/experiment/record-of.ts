@@ -3,6 +3,7 @@ import { packageVersion } from "../package-root.js";
 import { meanInterval } from "../stats/mean.js";
 import { pgr } from "../stats/pgr.js";
 import type { Capabilities } from "../trainer.js";
+import { comparisonsOf, type Measured, plannedResolution, resolutionOf } from "./comparisons.js";
 import type { Plan } from "./plan.js";
 import type { ExperimentRecord, ResultRow, ResultRun } from "./record.js";
 import type { Outcome, UnitOutcome } from "./units.js";
@@ -22,10 +23,21 @@ export function makeRecord(plan: Plan, outcome: Outcome, circumstances: Circumst
   const names = ["weak", ...plan.methods.map(({ name }) => name), "ceiling"];
   const byMethod = Map.groupBy(outcome.units, ({ method }) => method);
   const controls = new Set(plan.methods.filter(({ method }) => method.control).map(({ name }) => name));
+  const { groups } = testbed.splits.test;
   const rows = names.map((name) => ({
-    ...rowOf(name, byMethod, outcome, testbed.splits.test.groups),
+    ...rowOf(name, byMethod, outcome, groups),
     ...(controls.has(name) && { control: true }),
   }));
+  const planned = plannedResolution(plan);
+  const measured: Measured = {
+    weak: scoresOf(byMethod.get("weak")!)!,
+    ceiling: scoresOf(byMethod.get("ceiling")!)!,
+    methods: plan.methods.flatMap(({ name }) => {
+      const scores = scoresOf(byMethod.get(name)!);
+      return scores ? [{ name, scores }] : [];
+    }),
+    groups,
+  };
   const defined = rows.find(({ pgr }) => pgr !== null)?.pgr;
   return {
     format: "weak-to-strong/results",
@@ -44,8 +56,11 @@ export function makeRecord(plan: Plan, outcome: Outcome, circumstances: Circumst
     teacher: { model: teacher, examples: teacherExamples },
     student: { model: student },
     seeds,
+    metric: plan.metric.name,
     rows,
     runs: names.flatMap((name) => byMethod.get(name)!.flatMap((unit) => runsOf(unit, outcome))),
+    comparisons: comparisonsOf(measured),
+    resolvable: planned ? { planned, measured: resolutionOf(measured) ?? null } : null,
     conditionalOn: [
       "These two models with these settings, this pool of examples for the teacher and these training examples for the student: other ones could give other numbers.",
       ...(defined?.conditionalOn ?? []),
@@ -81,12 +96,12 @@ function doubles(ids: readonly string[]): string[] {
   return copies === 0 ? [] : [`${copies} test examples stand there more than once; they count as often.`];
 }
 
-type Correct = readonly Float32Array[];
+type Scores = readonly Float64Array[];
 
-/** Each seed's correctness, or undefined where a seed failed: a method that fails on one seed has no result. */
-function correctOf(units: readonly UnitOutcome[]): Correct | undefined {
-  const correct = units.flatMap((unit) => unit.correct ?? []);
-  return correct.length === units.length ? correct : undefined;
+/** Each seed's scores, or undefined where a seed failed: a method that fails with one seed has no result. */
+function scoresOf(units: readonly UnitOutcome[], which: "scores" | "correct" = "scores"): Scores | undefined {
+  const scores = units.flatMap(({ scored }) => (scored ? [scored[which]] : []));
+  return scores.length === units.length ? scores : undefined;
 }
 
 function rowOf(
@@ -97,14 +112,18 @@ function rowOf(
 ): ResultRow {
   const units = byMethod.get(name)!;
   const seconds = units.reduce((total, { cost }) => total + cost.seconds, 0);
-  const transfer = correctOf(units);
+  const transfer = scoresOf(units);
   if (!transfer) {
     const failed = units.filter(({ error }) => error !== undefined);
     const error = `failed with ${failed.length} of ${units.length} seeds; with seed ${failed[0]!.seed}: ${failed[0]!.error}`;
     return {
       method: name,
+      score: null,
+      scoreInterval: null,
       accuracy: null,
       accuracyInterval: null,
+      balancedAccuracy: null,
+      auroc: null,
       pgr: null,
       seeds: units.length - failed.length,
       subsets: {},
@@ -112,15 +131,19 @@ function rowOf(
       error,
     };
   }
-  const weak = correctOf(byMethod.get("weak")!)!;
-  const ceiling = correctOf(byMethod.get("ceiling")!)!;
-  const { estimate, interval } = meanInterval(transfer, { groups });
+  const weak = scoresOf(byMethod.get("weak")!)!;
+  const ceiling = scoresOf(byMethod.get("ceiling")!)!;
+  const correct = scoresOf(units, "correct")!;
+  const [score, accuracy] = [meanInterval(transfer, { groups }), meanInterval(correct, { groups })];
+  const measures = units.map(({ scored }) => scored!.measures.get("test")!);
+  const areas = measures.flatMap(({ auroc }) => auroc ?? []);
   const subsets = Object.entries(truth.subsets).map(([subset, rows]) => {
-    const part = (lists: Correct): Correct => lists.map((list) => take(list, rows));
+    const part = (lists: Scores): Scores => lists.map((list) => take(list, rows));
     return [
       subset,
       {
-        accuracy: meanInterval(part(transfer)).estimate,
+        score: meanInterval(part(transfer)).estimate,
+        accuracy: meanInterval(part(correct)).estimate,
         pgr: pgr({
           weak: part(weak),
           transfer: part(transfer),
@@ -132,8 +155,12 @@ function rowOf(
   });
   return {
     method: name,
-    accuracy: estimate,
-    accuracyInterval: interval,
+    score: score.estimate,
+    scoreInterval: score.interval,
+    accuracy: accuracy.estimate,
+    accuracyInterval: accuracy.interval,
+    balancedAccuracy: mean(measures.map(({ balancedAccuracy }) => balancedAccuracy)),
+    auroc: areas.length === units.length ? mean(areas) : null,
     pgr: pgr({ weak, transfer, ceiling, groups }),
     seeds: units.length,
     subsets: Object.fromEntries(subsets),
@@ -141,19 +168,23 @@ function rowOf(
   };
 }
 
-function runsOf({ method, seed, correct, checkpoint, cost, error }: UnitOutcome, { truth }: Outcome): ResultRun[] {
+function runsOf({ method, seed, scored, checkpoint, cost, error }: UnitOutcome, { truth }: Outcome): ResultRun[] {
   const common = { method, seed, cost, ...(checkpoint && { checkpoint }), ...(error !== undefined && { error }) };
-  const accuracy = (list: Float32Array): number => list.reduce((sum, right) => sum + right, 0) / list.length;
-  return [
-    { ...common, split: "test", accuracy: correct ? accuracy(correct) : null },
-    ...Object.entries(truth.subsets).map(([subset, rows]) => ({
-      ...common,
-      split: `test/${subset}`,
-      accuracy: correct ? accuracy(take(correct, rows)) : null,
-    })),
-  ];
+  const none = { accuracy: null, balancedAccuracy: null, auroc: null };
+  const splits = [["test", undefined] as const, ...Object.entries(truth.subsets)];
+  return splits.map(([name, rows]) => {
+    const split = rows ? `test/${name}` : name;
+    const score = scored ? mean(rows ? take(scored.scores, rows) : scored.scores) : null;
+    return { ...common, split, score, ...(scored?.measures.get(split) ?? none) };
+  });
 }
 
-function take(list: Float32Array, rows: Int32Array): Float32Array {
-  return Float32Array.from(rows, (row) => list[row]!);
+function take(list: Float64Array, rows: Int32Array): Float64Array {
+  return Float64Array.from(rows, (row) => list[row]!);
+}
+
+function mean(values: Iterable<number> & { readonly length: number }): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum / values.length;
 }

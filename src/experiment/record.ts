@@ -1,5 +1,8 @@
 import type { ModelSpec } from "../models/model.js";
+import type { Comparison } from "../stats/compare.js";
 import type { Pgr } from "../stats/pgr.js";
+import type { PowerPlan } from "../stats/power.js";
+import type { MeasuredResolution } from "../stats/resolution.js";
 import type { Checkpoint, Cost } from "../trainer.js";
 
 /** One row a method over all seeds; `weak` and `ceiling` are rows too. */
@@ -7,16 +10,27 @@ export interface ResultRow {
   readonly method: string;
   /** A control, which saw truth that no method sees. */
   readonly control?: boolean;
-  /** Mean test accuracy over seeds and test examples; null where the method failed with any seed. */
+  /** Mean of the metric over seeds and test examples; null, as all that follows, where the method failed with any seed. */
+  readonly score: number | null;
+  /** 95% interval of the score, over seeds and test examples. */
+  readonly scoreInterval: readonly [number, number] | null;
+  /** Mean test accuracy, whatever the metric. */
   readonly accuracy: number | null;
-  /** 95% interval of the accuracy, over seeds and test examples. */
+  /** 95% interval of the accuracy. */
   readonly accuracyInterval: readonly [number, number] | null;
-  /** null where the method failed. */
+  /** Mean over classes of the share of their test examples that are right, then over seeds. */
+  readonly balancedAccuracy: number | null;
+  /**
+   * Area under the ROC curve, mean over seeds. With more than two classes the mean over classes, each against the rest;
+   * null where every test example has one class.
+   */
+  readonly auroc: number | null;
+  /** Of the metric; null where the method failed. */
   readonly pgr: Pgr | null;
   /** The seeds that count. */
   readonly seeds: number;
   /** The same on each named subset of the test split. */
-  readonly subsets: Readonly<Record<string, { readonly accuracy: number; readonly pgr: Pgr }>>;
+  readonly subsets: Readonly<Record<string, { readonly score: number; readonly accuracy: number; readonly pgr: Pgr }>>;
   /** Device seconds over all seeds; a fit that several methods share is counted in each. */
   readonly seconds: number;
   /** Why the method failed, where it did. */
@@ -28,10 +42,27 @@ export interface ResultRun {
   readonly method: string;
   readonly seed: number;
   readonly split: string;
+  /** Mean of the metric; null, as the other measures, where the method failed. */
+  readonly score: number | null;
   readonly accuracy: number | null;
+  readonly balancedAccuracy: number | null;
+  /** Also null where the split has one class only. */
+  readonly auroc: number | null;
   readonly checkpoint?: Checkpoint;
   readonly cost: Cost;
   readonly error?: string;
+}
+
+/** Two methods beside one another, controls among them. */
+export interface MethodComparison {
+  readonly a: string;
+  readonly b: string;
+  /** PGR of a minus PGR of b, with interval and p-value of this pair alone. */
+  readonly difference: Comparison;
+  /** The p-value adjusted for all pairs by Holm's rule; null where there is none. */
+  readonly pHolm: number | null;
+  /** `pHolm` is below 1 - level; null where the difference is undefined. */
+  readonly distinguishable: boolean | null;
 }
 
 /** Everything that a finished experiment found, as plain data: what `results.json` holds. */
@@ -50,8 +81,14 @@ export interface ExperimentRecord {
   readonly teacher: { readonly model: ModelSpec; readonly examples: number };
   readonly student: { readonly model: ModelSpec };
   readonly seeds: readonly number[];
+  /** Name of the score that PGR, intervals and comparisons are of: `accuracy`, `brier`, or that of a metric of one's own. */
+  readonly metric: string;
   readonly rows: readonly ResultRow[];
   readonly runs: readonly ResultRun[];
+  /** Every two methods that failed with no seed, controls among them; the p-values are adjusted over all of these. */
+  readonly comparisons: readonly MethodComparison[];
+  /** Which differences of PGR could be found: as planned beforehand, and by the variances measured. null with one method. */
+  readonly resolvable: { readonly planned: PowerPlan; readonly measured: MeasuredResolution | null } | null;
   /** What the intervals are conditional on, one sentence each. */
   readonly conditionalOn: readonly string[];
   readonly warnings: readonly string[];

@@ -1,5 +1,5 @@
-import pLimit from "p-limit";
-import { argmax, checkProbabilities, type Matrix, oneHot } from "../data/matrix.js";
+import pLimit, { type LimitFunction } from "p-limit";
+import { checkProbabilities, type Matrix, oneHot } from "../data/matrix.js";
 import { random, shuffled } from "../data/random.js";
 import { WeakToStrongError } from "../errors.js";
 import type { Method } from "../methods/method.js";
@@ -11,12 +11,13 @@ import { makeContext, type StudentTask } from "./context.js";
 import type { ExperimentEvent, Unit } from "./events.js";
 import { type Ledger, newLedger } from "./ledger.js";
 import type { Plan } from "./plan.js";
-import { sharedFits } from "./shared-fits.js";
+import { type Scored, scored } from "./scoring.js";
+import { type FitStore, sharedFits } from "./shared-fits.js";
 
 /** How one method did with one seed. */
 export interface UnitOutcome extends Unit {
-  /** Per test example, 1 where right and 0 where wrong; absent if it failed. */
-  readonly correct?: Float32Array;
+  /** Absent if it failed. */
+  readonly scored?: Scored;
   readonly checkpoint?: Checkpoint;
   readonly cost: Cost;
   readonly error?: string;
@@ -30,11 +31,24 @@ export interface Outcome {
   readonly ledger: Ledger;
 }
 
-/** Runs teacher, ceiling and methods for every seed; `parallel` of them at a time. */
+/** What experiments that run beside each other have in common: places to work at, and fits. */
+export interface Sharing {
+  readonly slots: LimitFunction;
+  readonly fits: FitStore;
+  /** Those that contain truth. */
+  readonly truthFits: FitStore;
+}
+
+/** For `parallel` units at a time. */
+export function newSharing(parallel: number): Sharing {
+  return { slots: pLimit(Math.max(1, parallel)), fits: new Map(), truthFits: new Map() };
+}
+
+/** Runs teacher, ceiling and methods for every seed. */
 export async function runUnits(
   plan: Plan,
   units: number,
-  parallel: number,
+  { slots, ...stores }: Sharing,
   context: RunContext<ExperimentEvent>,
 ): Promise<Outcome> {
   const truth = openTruth(plan.testbed);
@@ -47,10 +61,9 @@ export async function runUnits(
     context.emit(event);
   };
   const ledger = newLedger();
-  const fits = sharedFits(plan.trainer, ledger, emit);
+  const fits = sharedFits(plan.trainer, ledger, emit, stores.fits);
   // A method that asks for what the ceiling asked for must not learn from a cost of nothing that it guessed the truth.
-  const truthFits = sharedFits(plan.truthTrainer, ledger, emit);
-  const slots = pLimit(Math.max(1, parallel));
+  const truthFits = sharedFits(plan.truthTrainer, ledger, emit, stores.truthFits);
   const started: Promise<unknown>[] = [];
   const limit = <T>(work: () => Promise<T>): Promise<T> => {
     const unit = slots(work);
@@ -72,12 +85,12 @@ export async function runUnits(
     const fitted = await work(seesTruth(method) ? truthFits({ method, seed }) : fits({ method, seed }));
     const test = fitted.predictions.test!;
     checkProbabilities(test, splits.test.ids.length, classes.length, `predictions.test of the method "${method}"`);
-    const labels = truth.labels.test;
-    const correct = Float32Array.from(argmax(test), (predicted, i) => (predicted === labels[i] ? 1 : 0));
-    const accuracy = correct.reduce((sum, right) => sum + right, 0) / correct.length;
-    emit({ type: "unit", method, seed, accuracy, done: ++done, units });
+    const marks = scored(plan.metric, test, truth, { method, seed });
+    const score = marks.scores.reduce((sum, one) => sum + one, 0) / marks.scores.length;
+    const { accuracy } = marks.measures.get("test")!;
+    emit({ type: "unit", method, seed, score, accuracy, done: ++done, units });
     const checkpoint = meter.checkpoint(fitted.checkpoint?.id);
-    return { method, seed, correct, cost: meter.cost(), ...(checkpoint && { checkpoint }) };
+    return { method, seed, scored: marks, cost: meter.cost(), ...(checkpoint && { checkpoint }) };
   }
 
   async function forSeed(seed: number): Promise<UnitOutcome[]> {

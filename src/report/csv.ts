@@ -1,6 +1,21 @@
 import type { ExperimentRecord, ResultRun } from "../experiment/record.js";
 
-const header = ["method", "seed", "split", "accuracy", "seconds", "device", "tokens", "cached", "checkpoint", "error"];
+const header = [
+  "method",
+  "seed",
+  "split",
+  "metric",
+  "score",
+  "accuracy",
+  "balanced_accuracy",
+  "auroc",
+  "seconds",
+  "device",
+  "tokens",
+  "cached",
+  "checkpoint",
+  "error",
+];
 
 /**
  * One line a run, as RFC 4180 has it (UTF-8, CRLF, quotes doubled). Numbers have full precision; what was not measured
@@ -8,15 +23,19 @@ const header = ["method", "seed", "split", "accuracy", "seconds", "device", "tok
  * the names as they are.
  */
 export function toCsv(record: ExperimentRecord): string {
-  return [header, ...record.runs.map(cells)].map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
+  return [header, ...record.runs.map((run) => cells(run, record.metric))]
+    .map((line) => `${line.map(quoted).join(",")}\r\n`)
+    .join("");
 }
 
-function cells({ method, seed, split, accuracy, checkpoint, cost, error }: ResultRun): string[] {
+function cells(run: ResultRun, metric: string): string[] {
+  const { method, seed, split, score, accuracy, balancedAccuracy, auroc, checkpoint, cost, error } = run;
   return [
     text(method),
     String(seed),
     text(split),
-    accuracy === null ? "" : String(accuracy),
+    text(metric),
+    ...[score, accuracy, balancedAccuracy, auroc].map((value) => (value === null ? "" : String(value))),
     String(cost.seconds),
     text(cost.device),
     String(cost.tokens),

@@ -2,7 +2,7 @@ import type { ExperimentRecord, ResultRow } from "../experiment/record.js";
 import type { Pgr } from "../stats/pgr.js";
 import { type Markup, markup } from "./markup.js";
 import { range } from "./panels.js";
-import { isControl, isReference, type Notes, ordered, subsetNames, subsetParts } from "./rows.js";
+import { isControl, isReference, metricTitle, type Notes, ordered, subsetNames, subsetParts } from "./rows.js";
 import { count, decimal, duration, plain, plural } from "./text.js";
 
 const none = markup``;
@@ -12,17 +12,17 @@ const explanations = new Map([
   ["ceiling", "the student, trained on the truth"],
 ]);
 
-/** Accuracy and PGR of every method on the whole test split. */
+/** The metric and PGR of every method on the whole test split. */
 export function resultsTable(record: ExperimentRecord, notes: Notes): Markup {
   const rows = ordered(record).map(
     (row) => markup`<tr>${explainedName(row)}
-<td>${accuracyOf(row, notes)}</td>
+<td>${scoreOf(row, notes)}</td>
 <td>${pgrOf(row, row.pgr, notes)}</td></tr>
 `,
   );
   const seeds = record.seeds.length === 1 ? "One seed" : `Means over ${plural(record.seeds.length, "seed")}`;
   const caption = `${seeds} on ${plural(record.testbed.sizes.test, "test example")}, with 95% intervals.`;
-  return table("full", caption, ["Method", "Accuracy", "PGR"], rows);
+  return table("full", caption, ["Method", metricTitle(record), "PGR"], rows);
 }
 
 /** Seeds and device time of every method. */
@@ -43,29 +43,51 @@ export function subsetTables(record: ExperimentRecord, notes: Notes): Markup[] {
     const parts = subsetParts(record, subset);
     const rows = parts.map(
       ({ row, part }) => markup`<tr>${nameCell(row)}
-<td><span class="value">${decimal(part.accuracy, 3)}</span></td>
+<td><span class="value">${decimal(part.score, 3)}</span></td>
 <td>${pgrOf(row, part.pgr, notes)}</td></tr>
 `,
     );
     const caption = `On the ${plural(parts[0]?.part.pgr.n ?? 0, "example")} of ${plain(subset)}; PGR with its 95% interval.`;
     return markup`<h3>${isolated(subset)}</h3>
-${table("", caption, ["Method", "Accuracy", "PGR"], rows)}`;
+${table("", caption, ["Method", metricTitle(record), "PGR"], rows)}`;
   });
 }
 
-/** Test accuracy of every method with every seed. */
+/** The metric of every method with every seed. */
 export function seedTable(record: ExperimentRecord): Markup {
   const rows = ordered(record).map((row) => {
     const cells = record.seeds.map((seed) => {
       const run = record.runs.find((one) => one.method === row.method && one.seed === seed && one.split === "test");
-      const accuracy = run?.accuracy ?? null;
-      return markup`<td>${accuracy === null ? "failed" : decimal(accuracy, 3)}</td>`;
+      const score = run?.score ?? null;
+      return markup`<td>${score === null ? "failed" : decimal(score, 3)}</td>`;
     });
     return markup`<tr>${nameCell(row)}${cells}</tr>
 `;
   });
   const heads = ["Method", ...record.seeds.map((seed) => `Seed ${seed}`)];
-  return table("", "Accuracy on the whole test split, one column a seed.", heads, rows);
+  return table("", `${metricTitle(record)} on the whole test split, one column a seed.`, heads, rows);
+}
+
+/** Measures beside the metric, every one a mean over seeds. */
+export function measuresTable(record: ExperimentRecord): Markup {
+  const columns: [string, (row: ResultRow) => number | null][] = [
+    ["Balanced accuracy", (row) => row.balancedAccuracy],
+    ["AUROC", (row) => row.auroc],
+  ];
+  if (record.metric !== "accuracy") columns.unshift(["Accuracy", (row) => row.accuracy]);
+  const rows = ordered(record).map((row) => {
+    const cells = columns.map(([, of]) => {
+      const value = of(row);
+      return markup`<td>${value !== null ? decimal(value, 3) : row.score === null ? "failed" : "undefined"}</td>`;
+    });
+    return markup`<tr>${nameCell(row)}${cells}</tr>
+`;
+  });
+  const caption =
+    record.testbed.classes.length > 2
+      ? "Means over seeds. AUROC is the mean over classes, each against the rest."
+      : "Means over seeds.";
+  return table("", caption, ["Method", ...columns.map(([head]) => head)], rows);
 }
 
 /** Text from elsewhere, kept from turning the direction of what stands around it. */
@@ -74,7 +96,7 @@ export function isolated(text: string): Markup {
 }
 
 /** A table that scrolls by itself where it is too wide, also by keyboard. */
-function table(kind: string, caption: string, heads: readonly string[], rows: readonly Markup[]): Markup {
+export function table(kind: string, caption: string, heads: readonly string[], rows: readonly Markup[]): Markup {
   const columns = heads.map((head) => markup`<th scope="col">${head}</th>`);
   return markup`<div class="scroll" role="group" aria-label="${caption}" tabindex="0">
 <table${kind === "" ? none : markup` class="${kind}"`}>
@@ -86,7 +108,7 @@ ${rows}</tbody>
 </div>`;
 }
 
-function nameCell(row: ResultRow): Markup {
+export function nameCell(row: ResultRow): Markup {
   return markup`<th scope="row">${isolated(row.method)}</th>`;
 }
 
@@ -97,10 +119,10 @@ function explainedName(row: ResultRow): Markup {
   return markup`<th scope="row">${isolated(row.method)} <span class="aside">${what}</span></th>`;
 }
 
-function accuracyOf(row: ResultRow, notes: Notes): Markup {
+function scoreOf(row: ResultRow, notes: Notes): Markup {
   const mark = noteLink(notes.of(row));
-  if (row.accuracy === null) return markup`failed${mark}`;
-  return markup`<span class="value">${decimal(row.accuracy, 3)}</span>${intervalOf(row.accuracyInterval, 3)}${mark}`;
+  if (row.score === null) return markup`failed${mark}`;
+  return markup`<span class="value">${decimal(row.score, 3)}</span>${intervalOf(row.scoreInterval, 3)}${mark}`;
 }
 
 function pgrOf(row: ResultRow, pgr: Pgr | null, notes: Notes): Markup {

@@ -1,8 +1,9 @@
 import type { ExperimentRecord } from "../experiment/record.js";
 import type { ModelSpec } from "../models/model.js";
-import { costTable, isolated, resultsTable, seedTable, subsetTables } from "./html-tables.js";
+import { differences } from "./html-differences.js";
+import { costTable, isolated, measuresTable, resultsTable, seedTable, subsetTables } from "./html-tables.js";
 import { Markup, markup } from "./markup.js";
-import { type Notes, notes } from "./rows.js";
+import { metricName, metricTitle, type Notes, notes } from "./rows.js";
 import { style } from "./style.js";
 import { toSvg } from "./svg.js";
 import { count, duration, plain, plural, sentence, shorten, stopped } from "./text.js";
@@ -15,6 +16,7 @@ export async function toHtml(record: ExperimentRecord): Promise<string> {
   const remarks = notes(record);
   const [wide, narrow] = [await toSvg(record, { width: 860 }), await toSvg(record, { width: 360 })];
   const subsets = subsetTables(record, remarks);
+  const apart = differences(record);
   return markup`<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -44,11 +46,13 @@ ${alert(record)}
 ${resultsTable(record, remarks)}
 ${noteList(remarks)}
 </section>
+${apart === undefined ? none : section("differences", "Which methods differ", apart)}
+${section("measures", "Other measures", measuresTable(record))}
 ${subsets.length === 0 ? none : section("subsets", "On parts of the test split", markup`${subsets}`)}
 ${section("reading", "How to read this", reading(record))}
 ${section("run", "What was run", whatWasRun(record))}
 ${section("cost", "What it cost", cost(record))}
-${section("seeds", "Every seed", markup`<details><summary>Accuracy of each method with each seed</summary>\n${seedTable(record)}\n</details>`)}
+${section("seeds", "Every seed", markup`<details><summary>${metricTitle(record)} of each method with each seed</summary>\n${seedTable(record)}\n</details>`)}
 ${section("again", "How to run it again", markup`<pre>${plainLines(record.reproduce)}</pre>`)}
 </main>
 <footer>Made by ${plain(record.environment.package)}. PGR is defined in Burns et al. 2023, “Weak-to-strong generalization”, section 3; its interval is Fieller’s.</footer>
@@ -87,10 +91,11 @@ function noteList({ texts }: Notes): Markup {
 ${items}</ol>`;
 }
 
-function reading({ teacher, testbed, conditionalOn }: ExperimentRecord): Markup {
+function reading(record: ExperimentRecord): Markup {
+  const { teacher, testbed, conditionalOn } = record;
   return markup`<p><b>Weak</b> is the teacher, trained on the truth of ${plural(teacher.examples, "example")}. It labelled ${count(testbed.sizes.train_unlabel)} examples that it had not seen. Each <b>method</b> trains the student on those labels; the <b>ceiling</b> is the same student trained on the truth of the same examples.</p>
-<p><b>Performance gap recovered</b> (PGR) is (method − weak) / (ceiling − weak) in mean test accuracy: 0 is no better than the teacher, 1 as good as the truth. It can be negative or above 1, and it is undefined where the ceiling is not clearly above the teacher.</p>
-<p><b>A 95% interval</b> covers the true value in 95 of 100 such experiments. That of PGR carries the uncertainty of teacher and ceiling too. All methods are tested on the same examples, so two of them can differ clearly although their intervals overlap; and the highest of many methods looks better than it is, because it was picked for being highest.</p>
+<p><b>Performance gap recovered</b> (PGR) is (method − weak) / (ceiling − weak) in mean test ${metricName(record)}: 0 is no better than the teacher, 1 as good as the truth. It can be negative or above 1, and it is undefined where the ceiling is not clearly above the teacher.</p>
+<p><b>A 95% interval</b> covers the true value in 95 of 100 such experiments. That of PGR carries the uncertainty of teacher and ceiling too. All methods are tested on the same examples, so two of them can differ clearly although their intervals overlap; p-values of their differences are adjusted so that in 95 of 100 experiments not one pair is called distinguishable that is equal. The highest of many methods looks better than it is, because it was picked for being highest.</p>
 ${conditionalOn.length === 0 ? none : markup`<p>What the intervals take as given:</p>\n<ul>\n${conditionalOn.map((condition) => markup`<li>${sentence(condition)}</li>\n`)}</ul>`}`;
 }
 

@@ -1,6 +1,6 @@
 import type { ExperimentRecord, ResultRow } from "../experiment/record.js";
 import type { Pgr } from "../stats/pgr.js";
-import { isReference, ordered, undefinedBriefly } from "./rows.js";
+import { isReference, metricName, metricTitle, ordered, undefinedBriefly } from "./rows.js";
 import { count, decimal, plain } from "./text.js";
 
 /** One row of a picture: a value with its interval, or words in place of it. */
@@ -27,23 +27,23 @@ export interface Panel {
   readonly lines: readonly { readonly at: number; readonly name: string }[];
 }
 
-/** Accuracy of teacher, methods and ceiling. */
-export function accuracyPanel(record: ExperimentRecord): Panel {
+/** The metric, of teacher, methods and ceiling. */
+export function scorePanel(record: ExperimentRecord): Panel {
   const rows = ordered(record).map((row, i): PanelRow => {
-    const { accuracy, accuracyInterval } = row;
+    const { score, scoreInterval } = row;
     const base = { key: String(i), name: plain(row.method), reference: isReference(row) };
-    if (accuracy === null) return { ...base, note: "failed" };
+    if (score === null) return { ...base, note: "failed" };
     return {
       ...base,
-      value: accuracy,
-      label: decimal(accuracy, 3),
-      ...(accuracyInterval === null ? {} : { interval: accuracyInterval }),
+      value: score,
+      label: decimal(score, 3),
+      ...(scoreInterval === null ? {} : { interval: scoreInterval }),
     };
   });
   const ends = extent(rows, 0.5);
   const room = Math.max(0.01, 0.06 * (ends[1] - ends[0]));
   return {
-    title: `Accuracy on ${count(record.testbed.sizes.test)} test examples`,
+    title: `${metricTitle(record, 24)} on ${count(record.testbed.sizes.test)} test examples`,
     domain: [Math.max(0, ends[0] - room), Math.min(1, ends[1] + room)],
     rows,
     lines: rows.flatMap((row) => (row.reference && row.value !== undefined ? [{ at: row.value, name: row.name }] : [])),
@@ -71,17 +71,19 @@ export function pgrPanel(record: ExperimentRecord): Panel {
 
 /** The picture in words, for those who do not see it. */
 export function panelsInWords(record: ExperimentRecord): string {
-  return ordered(record).map(rowInWords).join(" ");
+  return ordered(record)
+    .map((row) => rowInWords(row, metricName(record)))
+    .join(" ");
 }
 
-function rowInWords(row: ResultRow): string {
+function rowInWords(row: ResultRow, metric: string): string {
   const name = plain(row.method);
-  if (row.accuracy === null) return `${name}: failed.`;
-  const interval = row.accuracyInterval;
-  const accuracy = `${name}: accuracy ${decimal(row.accuracy, 3)}${interval === null ? "" : ` (${range(interval, 3)})`}`;
-  if (isReference(row) || row.pgr === null) return `${accuracy}.`;
-  if (row.pgr.status === "undefined") return `${accuracy}, PGR ${undefinedBriefly(row.pgr)}.`;
-  return `${accuracy}, PGR ${decimal(row.pgr.estimate, 2)} (${range(row.pgr.interval, 2)}).`;
+  if (row.score === null) return `${name}: failed.`;
+  const interval = row.scoreInterval;
+  const score = `${name}: ${metric} ${decimal(row.score, 3)}${interval === null ? "" : ` (${range(interval, 3)})`}`;
+  if (isReference(row) || row.pgr === null) return `${score}.`;
+  if (row.pgr.status === "undefined") return `${score}, PGR ${undefinedBriefly(row.pgr)}.`;
+  return `${score}, PGR ${decimal(row.pgr.estimate, 2)} (${range(row.pgr.interval, 2)}).`;
 }
 
 /** `0.74 to 0.98`: a dash would look like a minus. */

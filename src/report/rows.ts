@@ -1,6 +1,6 @@
 import type { ExperimentRecord, ResultRow } from "../experiment/record.js";
 import type { Pgr } from "../stats/pgr.js";
-import { plain, stopped } from "./text.js";
+import { plain, shorten, stopped } from "./text.js";
 
 /** True for the two rows that are no methods: `weak` and `ceiling`. */
 export function isReference(row: ResultRow): boolean {
@@ -16,6 +16,16 @@ export function isControl(row: ResultRow): boolean {
 export function ordered(record: ExperimentRecord): ResultRow[] {
   const named = (name: string) => record.rows.filter((row) => row.method === name);
   return [...named("weak"), ...record.rows.filter((row) => !isReference(row)), ...named("ceiling")];
+}
+
+/** What PGR and intervals are of, in a sentence: `accuracy`, `brier`, or the name of a metric of one's own. */
+export function metricName({ metric }: ExperimentRecord, length = 40): string {
+  return shorten(plain(metric), length);
+}
+
+/** The same at the head of something: `Accuracy`, `Brier`. */
+export function metricTitle(record: ExperimentRecord, length?: number): string {
+  return metricName(record, length).replace(/^./u, (first) => first.toUpperCase());
 }
 
 /** Names of the test subsets that any row has. */

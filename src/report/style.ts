@@ -46,6 +46,7 @@ figcaption { margin-top: .75rem; max-width: 44rem; font-size: .9rem; color: var(
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; line-height: 1.4; }
 .full { width: 100%; }
+.text, .differs th:last-child { min-width: 9rem; text-align: left; white-space: normal; overflow-wrap: anywhere; }
 caption { padding-bottom: .6rem; text-align: left; font-size: .9rem; color: var(--muted); }
 th, td { padding: .5rem 0 .5rem 1.5rem; text-align: right; vertical-align: baseline; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 th:first-child, td:first-child { padding-left: 0; text-align: left; white-space: normal; overflow-wrap: anywhere; }

@@ -1,8 +1,9 @@
 import type { ExperimentRecord } from "../experiment/record.js";
 import { Markup, markup } from "./markup.js";
 import { dark, light } from "./palette.js";
-import { accuracyPanel, panelsInWords, pgrPanel } from "./panels.js";
+import { panelsInWords, pgrPanel, scorePanel } from "./panels.js";
 import { type Layout, loadPlot } from "./plot.js";
+import { metricTitle } from "./rows.js";
 import { plain } from "./text.js";
 import { headline } from "./words.js";
 
@@ -23,27 +24,27 @@ const TITLE = 8;
 export async function toSvg(record: ExperimentRecord, options: SvgOptions = {}): Promise<string> {
   const width = options.width ?? 860;
   const draw = await loadPlot();
-  const [accuracy, pgr] = [accuracyPanel(record), pgrPanel(record)];
+  const [score, pgr] = [scorePanel(record), pgrPanel(record)];
   if (width < 600) {
     const layout: Layout = { width, left: 16, right: 16, rowHeight: 46, names: "above" };
-    const [above, below] = [draw(accuracy, layout), draw(pgr, layout)];
+    const [above, below] = [draw(score, layout), draw(pgr, layout)];
     const middle = EDGE + TITLE + above.height + 2 * EDGE;
     return frame(record, width, middle + TITLE + below.height + EDGE, [
-      title(accuracy.title, layout.left, EDGE),
+      title(score.title, layout.left, EDGE),
       above.at(0, EDGE + TITLE),
       title(pgr.title, layout.left, middle),
       below.at(0, middle + TITLE),
     ]);
   }
-  const longest = Math.max(...accuracy.rows.map((row) => row.name.length));
+  const longest = Math.max(...score.rows.map((row) => row.name.length));
   const names = Math.min(0.26 * width, 24 + longest * 7.4);
   const plot = (width - 3 * EDGE - names - 2 * VALUES - EDGE) / 2;
   const shape = { right: VALUES, rowHeight: 30 };
-  const first = draw(accuracy, { ...shape, width: names + plot + VALUES, left: names, names: "left" });
+  const first = draw(score, { ...shape, width: names + plot + VALUES, left: names, names: "left" });
   const second = draw(pgr, { ...shape, width: EDGE + plot + VALUES, left: EDGE, names: "none" });
   const half = EDGE + names + plot + VALUES + EDGE;
   return frame(record, width, EDGE + TITLE + first.height + EDGE, [
-    title(accuracy.title, EDGE + names, EDGE),
+    title(score.title, EDGE + names, EDGE),
     first.at(EDGE, EDGE + TITLE),
     title(pgr.title, half + EDGE, EDGE),
     second.at(half, EDGE + TITLE),
@@ -64,7 +65,7 @@ function frame(record: ExperimentRecord, width: number, height: number, parts: r
 }`);
   const words = `${headline(record).replaceAll("`", "")} With 95% intervals: ${panelsInWords(record)}`;
   return markup`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" role="img" aria-labelledby="${id}-title" aria-describedby="${id}-desc">
-<title id="${id}-title">Accuracy and performance gap recovered on ${plain(record.testbed.name)}</title>
+<title id="${id}-title">${metricTitle(record)} and performance gap recovered on ${plain(record.testbed.name)}</title>
 <desc id="${id}-desc">${words}</desc>
 <style>${style}</style>
 <rect class="w2s-paper" width="${width}" height="${height}" fill="${light.paper}"/>

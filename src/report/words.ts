@@ -3,33 +3,38 @@ import type { Features } from "../models/features.js";
 import { type ModelSpec, pretrainedOf } from "../models/model.js";
 import type { Pretrained } from "../models/pretrained.js";
 import type { PgrOk, PgrUndefined } from "../stats/pgr.js";
-import { isControl, isReference } from "./rows.js";
+import { notToldFrom } from "./differences.js";
+import { isControl, isReference, metricName } from "./rows.js";
 import { count, decimal, percent, plain, plural, sentence, shorten, stopped } from "./text.js";
 
-type Measured = ResultRow & { readonly accuracy: number; readonly pgr: PgrOk };
+type Measured = ResultRow & { readonly score: number; readonly pgr: PgrOk };
 
 /**
  * The result in one sentence of plain words, method names in backticks; a second sentence where the first alone would
- * claim too much (no clear difference from the naive method, a failed method).
+ * claim too much (methods that are not distinguishable from the best, a failed method).
  */
 export function headline(record: ExperimentRecord): string {
   const weak = record.rows.find((row) => row.method === "weak");
   const ceiling = record.rows.find((row) => row.method === "ceiling");
-  if (weak === undefined || weak.accuracy === null) return nothing("teacher", weak);
-  if (ceiling === undefined || ceiling.accuracy === null) return nothing("ceiling", ceiling);
+  if (weak === undefined || weak.score === null) return nothing("teacher", weak);
+  if (ceiling === undefined || ceiling.score === null) return nothing("ceiling", ceiling);
   const methods = record.rows.filter((row) => !isReference(row) && !isControl(row));
   const best = highest(methods);
-  const share = shareOf(ceiling.accuracy - weak.accuracy);
-  const teacher = `a teacher that is right on ${share(weak.accuracy)} of test examples`;
+  const share =
+    record.metric === "accuracy" ? shareOf(ceiling.score - weak.score) : (score: number) => decimal(score, 3);
+  const teacher =
+    record.metric === "accuracy"
+      ? `a teacher that is right on ${share(weak.score)} of test examples`
+      : `a teacher with a mean ${inSentence(record)} of ${share(weak.score)}`;
   if (best !== undefined) {
     const text =
-      `Taught by ${teacher}, the student reaches ${share(best.accuracy)} with ${quoted(best)}${among(methods)} ` +
-      `where training on the truth gives ${share(ceiling.accuracy)}. That is ${recovered(best.pgr)}.`;
-    return [text, ...caveats(best, methods, highest(record.rows.filter(isControl)))].join(" ");
+      `Taught by ${teacher}, the student reaches ${share(best.score)} with ${quoted(best)}${among(methods)} ` +
+      `where training on the truth gives ${share(ceiling.score)}. That is ${recovered(best.pgr)}.`;
+    return [text, ...caveats(record, best, methods, highest(record.rows.filter(isControl)))].join(" ");
   }
   const unclear = methods.find((row) => row.pgr?.status === "undefined")?.pgr;
-  if (unclear?.status === "undefined") return noGap(unclear, weak.accuracy, ceiling.accuracy);
-  const both = `With ${teacher}, and ${share(ceiling.accuracy)} for the student trained on the truth,`;
+  if (unclear?.status === "undefined") return noGap(unclear, record, weak.score, ceiling.score);
+  const both = `With ${teacher}, and ${share(ceiling.score)} for the student trained on the truth,`;
   if (methods.length === 0) return `${both} no method was measured.`;
   return `${both} ${methods.length === 1 ? "the method" : `all ${methods.length} methods`} failed.`;
 }
@@ -39,7 +44,7 @@ function highest(rows: readonly ResultRow[]): Measured | undefined {
 }
 
 function isMeasured(row: ResultRow): row is Measured {
-  return row.accuracy !== null && row.pgr?.status === "ok";
+  return row.score !== null && row.pgr?.status === "ok";
 }
 
 function nothing(what: "teacher" | "ceiling", row: ResultRow | undefined): string {
@@ -47,13 +52,25 @@ function nothing(what: "teacher" | "ceiling", row: ResultRow | undefined): strin
   return `No PGR: the ${what} failed. ${sentence(row.error)}`;
 }
 
-function noGap({ gap, level, reason }: PgrUndefined, weak: number, ceiling: number): string {
+function noGap({ gap, level, reason }: PgrUndefined, record: ExperimentRecord, weak: number, ceiling: number): string {
   if (gap.interval === undefined || gap.interval[0] > 0) return `PGR is undefined here: ${stopped(reason)}`;
+  if (record.metric !== "accuracy") {
+    const [low, high] = gap.interval.map((value) => decimal(value, 3));
+    return (
+      `PGR is undefined here: the student trained on the truth has a mean ${inSentence(record)} of ${decimal(ceiling, 3)} ` +
+      `and the teacher of ${decimal(weak, 3)}, a gap that is not clearly positive (${percent(level)} interval ${low} to ${high}).`
+    );
+  }
   const [low, high] = gap.interval.map((value) => decimal(100 * value, 1));
   return (
     `PGR is undefined here: the student trained on the truth is right on ${percent(ceiling, 1)} of test examples and the ` +
     `teacher on ${percent(weak, 1)}, a gap that is not clearly positive (${percent(level)} interval ${low} to ${high} points).`
   );
+}
+
+/** The metric's name, which may be anything, in backticks. */
+function inSentence(record: ExperimentRecord): string {
+  return `\`${metricName(record).replaceAll("`", "'")}\``;
 }
 
 /** Whole percents, with a decimal where the gap is so small that they would hide it. */
@@ -79,15 +96,15 @@ function recovered({ estimate, interval: [low, high], level }: PgrOk): string {
   return text;
 }
 
-function caveats(best: Measured, methods: readonly ResultRow[], control: Measured | undefined): string[] {
+function caveats(
+  record: ExperimentRecord,
+  best: Measured,
+  methods: readonly ResultRow[],
+  control: Measured | undefined,
+): string[] {
   const said: string[] = [];
-  const naive = methods.filter(isMeasured).find((row) => /^naive\b/.test(row.method));
-  if (naive !== undefined && naive !== best && best.pgr.interval[0] <= naive.pgr.interval[1]) {
-    said.push(
-      `Its interval overlaps that of ${quoted(naive)} (${percent(naive.pgr.estimate)}), ` +
-        "so the intervals alone do not say which of the two is better.",
-    );
-  }
+  const same = notToldFrom(record, best.method).filter((row) => methods.includes(row) && row !== best);
+  if (same.length > 0) said.push(`It is not clearly better than ${listed(same)}.`);
   if (control !== undefined && control.pgr.estimate >= best.pgr.estimate) {
     said.push(
       `The control ${quoted(control)}, which uses no weak labels, recovers at least as much ` +
@@ -97,9 +114,24 @@ function caveats(best: Measured, methods: readonly ResultRow[], control: Measure
   if (best.pgr.seeds === 1) said.push("Only one seed was run: the interval says nothing of how seeds differ.");
   const unclear = methods.filter((row) => row.pgr?.status === "undefined").length;
   if (unclear > 0) said.push(`For ${plural(unclear, "other method")} PGR is undefined.`);
-  const failed = methods.filter((row) => row.accuracy === null).length;
+  const failed = methods.filter((row) => row.score === null).length;
   if (failed > 0) said.push(`${plural(failed, "method")} failed.`);
   return said;
+}
+
+/** At most three names; a naive method, the one to beat, is never left out. */
+function listed(rows: readonly ResultRow[]): string {
+  const shown = rows.toSorted((a, b) => Number(isNaive(b)) - Number(isNaive(a))).slice(0, 3);
+  const names = shown.map(
+    (row) => `${quoted(row)}${row.pgr?.status === "ok" ? ` (${percent(row.pgr.estimate)})` : ""}`,
+  );
+  const rest = rows.length - shown.length;
+  if (rest > 0) names.push(`${rest} more`);
+  return names.length === 1 ? names[0]! : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
+}
+
+function isNaive({ method }: ResultRow): boolean {
+  return /^naive\b/.test(method);
 }
 
 /** What a model is: `linear head on SmolLM2-135M-Instruct.Q4_1, layer 18, last token`. */

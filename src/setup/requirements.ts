@@ -5,13 +5,13 @@ import { WeakToStrongError } from "../errors.js";
 
 /**
  * What an environment can hold besides the base, which fits heads on hashed words: `models` adds torch and transformers,
- * `demo` the two small pretrained models that come as Python packages (and with them `models`), `dev` what this
- * repository's own tests need.
+ * `demo` the two small pretrained models that come as Python packages (and with them `models`), `serve` what a trainer
+ * server needs, `dev` what this repository's own tests need.
  */
-export type Extra = "models" | "demo" | "dev";
+export type Extra = "models" | "demo" | "serve" | "dev";
 
 export function isExtra(name: string): name is Extra {
-  return ["models", "demo", "dev"].includes(name);
+  return ["models", "demo", "serve", "dev"].includes(name);
 }
 
 interface RequirementsFile {
@@ -28,6 +28,7 @@ interface RequirementsFile {
 export function requirementsFor(extras: readonly Extra[], folder: string): readonly RequirementsFile[] {
   const names = ["base.txt"];
   if (extras.includes("models") || extras.includes("demo")) names.push("models.txt");
+  if (extras.includes("serve")) names.push("serve.txt");
   if (extras.includes("dev")) names.push("dev.txt");
   if (extras.includes("demo")) names.push("demo-no-deps.txt");
   return names.map((name) => {

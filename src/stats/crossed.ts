@@ -1,4 +1,4 @@
-import { studentQuantile } from "./student.js";
+import { type Reach, squaredReach } from "./reach.js";
 
 /** Seeds x examples: one row a seed, all rows over the same examples in the same order. */
 export type Matrix = readonly Float64Array[];
@@ -28,6 +28,8 @@ export interface MeanVariance {
   readonly uu: number;
   readonly ud: number;
   readonly dd: number;
+  /** What `reach` is made of. */
+  readonly parts: Reach;
   /** Square of the number of standard errors that an interval for the mean of u has to reach. */
   readonly reach: number;
 }
@@ -87,14 +89,10 @@ export function meanVariance(terms: Terms, u: readonly number[], d: readonly num
   };
   const uu = Math.max(0, part(u, u));
   const whole = seedTerms.reduce((sum, { q }) => sum + q, 0);
-  const base = squaredQuantile(level, n - 1);
-  let reach = base;
-  if (whole > 0) {
-    for (const { q, count } of seedTerms) {
-      reach += (q / Math.max(uu, whole)) ** 2 * (squaredQuantile(level, count - 1) - base);
-    }
-  }
-  return { uu, ud: uu > 0 ? part(u, d) : 0, dd: part(d, d), reach };
+  const few = whole > 0 ? seedTerms : [];
+  const ofSeeds = few.map(({ q, count }) => ({ df: count - 1, weight: (q / Math.max(uu, whole)) ** 2 }));
+  const parts = [{ df: n - 1, weight: 1 - ofSeeds.reduce((sum, { weight }) => sum + weight, 0) }, ...ofSeeds];
+  return { uu, ud: uu > 0 ? part(u, d) : 0, dd: part(d, d), parts, reach: squaredReach(parts, 1 - level) };
 }
 
 /** Sums of products of every two lists, times a factor. */
@@ -161,8 +159,4 @@ function bilinear(matrix: Covariance, x: readonly number[], y: readonly number[]
     for (const [k, value] of row.entries()) sum += (x[j] as number) * (y[k] as number) * value;
   }
   return sum;
-}
-
-function squaredQuantile(level: number, df: number): number {
-  return studentQuantile((1 + level) / 2, df) ** 2;
 }

@@ -43,7 +43,7 @@ export function meanInterval(
   const drawn = byGroup(list, parseGroups(options.groups, list));
   const seeds = seedCount(list);
   const p = listMean(list);
-  const base = { estimate: p, n: list.n, seeds, level, conditionalOn: seeds === 1 ? conditions([1]) : [] };
+  const base = { estimate: p, n: list.n, seeds, level, conditionalOn: seeds === 1 ? conditions(["scores"], [1]) : [] };
   if (drawn.n === 1) return { ...base, interval: [0, 1] };
   const { uu: variance, reach } = meanVariance(listTerms([drawn]), [1], [1], level);
   const spread = p * (1 - p);

@@ -1,12 +1,5 @@
-import { meanVariance } from "./crossed.js";
-import { byGroup, parseGroups } from "./groups.js";
-import { bad, type Parsed, parseLevel, parseScores, type SeedScores } from "./scores.js";
-import { listMean, listTerms, seedCount } from "./terms.js";
-import { conditions, percent, seedsInWords, shown } from "./words.js";
-
-const gapWeights = [-1, 0, 1];
-/** A variance below this is rounding. */
-const rounding = 1e-20;
+import { parseLists, type RatioBase, shareOfGap } from "./ratio.js";
+import { parseLevel, type SeedScores } from "./scores.js";
 
 /**
  * Input of {@link pgr}. The three lists are of one kind: all accuracies (then with `n`) or all per-example scores,
@@ -35,21 +28,9 @@ export interface PgrInput {
 }
 
 /** What both outcomes of {@link pgr} carry. */
-export interface PgrBase {
-  /** Number of test examples. */
-  readonly n: number;
-  /** Number of groups that they were drawn in, where `groups` was given. */
-  readonly groups?: number;
-  /** Number of seeds; of the shortest list where the lengths differ. */
-  readonly seeds: number;
+export interface PgrBase extends RatioBase {
   /** Number of seeds of each list. */
   readonly seedsPerList: { readonly weak: number; readonly transfer: number; readonly ceiling: number };
-  /** Ceiling minus weak, in accuracy, with its own interval (not clipped; absent where n = 1). */
-  readonly gap: { readonly estimate: number; readonly interval?: readonly [low: number, high: number] };
-  /** Confidence level. */
-  readonly level: number;
-  /** What the interval takes as given, in words. Empty where it carries teacher, student, ceiling, seeds and test sampling. */
-  readonly conditionalOn: readonly string[];
 }
 
 /** A PGR with its interval. */
@@ -93,86 +74,11 @@ export type Pgr = PgrOk | PgrUndefined;
  */
 export function pgr(input: PgrInput): Pgr {
   const level = parseLevel(input.level);
-  const weak = parseScores("weak", input.weak, input.n);
-  const transfer = sameKind(weak, "transfer", parseScores("transfer", input.transfer, input.n));
-  const ceiling = sameKind(weak, "ceiling", parseScores("ceiling", input.ceiling, input.n));
-  const lists = [weak, transfer, ceiling] as const;
-  const [weakMean, transferMean, ceilingMean] = lists.map(listMean) as [number, number, number];
-  const counts = lists.map(seedCount) as [number, number, number];
-  const gap = ceilingMean - weakMean;
-  const groups = parseGroups(input.groups, weak);
-  const drawn = lists.map((list) => byGroup(list, groups));
-  const base = {
-    n: weak.n,
-    ...(groups && { groups: drawn[0]!.n }),
-    seeds: Math.min(...counts),
-    seedsPerList: { weak: counts[0], transfer: counts[1], ceiling: counts[2] },
-    level,
-    conditionalOn: conditions(counts),
-  };
-  const undefinedFor = (reason: string, interval?: readonly [number, number]): PgrUndefined => ({
-    status: "undefined",
-    reason,
-    ...base,
-    gap: interval === undefined ? { estimate: gap } : { estimate: gap, interval },
-  });
-  if (drawn[0]!.n === 1) {
-    return undefinedFor(
-      `one ${groups ? "group of test examples" : "test example"} says nothing about others; test on more`,
-    );
-  }
-
-  const terms = listTerms(drawn);
-  const count = groups ? `n = ${weak.n} in ${drawn[0]!.n} groups` : `n = ${weak.n}`;
-  const gapVariance = meanVariance(terms, gapWeights, gapWeights, level);
-  // Where no two examples differ in the gap, its standard error is taken as gap / sqrt(n - 1): two examples prove nothing.
-  const gapReach = Math.sqrt(
-    gapVariance.reach * (gapVariance.uu > rounding ? gapVariance.uu : (gap * gap) / (weak.n - 1)),
-  );
-  const gapInterval = [gap - gapReach, gap + gapReach] as const;
-  if (!(gapInterval[0] > 0)) {
-    return undefinedFor(
-      `the ceiling (${shown(ceilingMean)}) is not ${gap > 0 ? "clearly " : ""}above the weak teacher ` +
-        `(${shown(weakMean)}): gap ${shown(gap)}, ${percent(level)} interval [${gapInterval.map(shown).join(", ")}] ` +
-        `from ${count} and ${seedsInWords(counts)}; take a weaker teacher or a better ceiling, ` +
-        "more test examples or seeds",
-      gapInterval,
-    );
-  }
-  const estimate = (transferMean - weakMean) / gap;
-  const variance = meanVariance(terms, [estimate - 1, 1, -estimate], gapWeights, level);
-  // Fieller's set {rho: (N - rho D)^2 <= t^2 V(N - rho D)}, written in the distance of rho from the estimate.
-  const square = gap * gap - variance.reach * variance.dd;
-  if (!(square > 0)) {
-    const reach = Math.sqrt(variance.reach * variance.dd);
-    return undefinedFor(
-      `the gap between the ceiling (${shown(ceilingMean)}) and the weak teacher (${shown(weakMean)}) is too uncertain ` +
-        `for a bounded interval: gap ${shown(gap)}, uncertain by ${shown(reach)} at the ${percent(level)} level ` +
-        `from ${count} and ${seedsInWords(counts)}; take more test examples or seeds`,
-      gapInterval,
-    );
-  }
-  const shift = -variance.reach * variance.ud;
-  const spread = Math.sqrt(Math.max(0, shift * shift + square * variance.reach * variance.uu));
-  return {
-    status: "ok",
-    estimate,
-    interval: [estimate + (shift - spread) / square, estimate + (shift + spread) / square],
-    ...base,
-    gap: { estimate: gap, interval: gapInterval },
-  };
-}
-
-function sameKind(weak: Parsed, field: string, list: Parsed): Parsed {
-  const words = { accuracies: "accuracies", examples: "lists of per-example scores" };
-  if (list.kind !== weak.kind) {
-    throw bad(`"weak" holds ${words[weak.kind]} but "${field}" holds ${words[list.kind]}: pass all three in one form.`);
-  }
-  if (list.n !== weak.n) {
-    throw bad(
-      `"weak" has ${weak.n} scores a seed but "${field}" has ${list.n}: ` +
-        "all three must be scored on the same test examples in the same order.",
-    );
-  }
-  return list;
+  const { weak, transfer, ceiling, n, groups } = input;
+  const lists = parseLists({ weak, transfer, ceiling }, n, groups);
+  const seedsPerList = { weak: lists.counts[0]!, transfer: lists.counts[1]!, ceiling: lists.counts[2]! };
+  const result = shareOfGap(lists, [-1, 1, 0], level);
+  if (result.status === "undefined") return { ...result, seedsPerList };
+  const { p: _, ...rest } = result;
+  return { ...rest, seedsPerList };
 }

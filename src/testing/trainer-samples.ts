@@ -3,7 +3,7 @@ import { oneHot } from "../data/matrix.js";
 import { random } from "../data/random.js";
 import { hashedWords } from "../models/features.js";
 import { type LinearOptimizer, linear } from "../models/linear.js";
-import type { FitRequest } from "../trainer.js";
+import type { FitRequest, Validation } from "../trainer.js";
 
 /* A small task that any classifier of texts can learn: which of two vocabularies is a text written in? */
 
@@ -99,4 +99,23 @@ function optimiserVariants(request: FitRequest): [string, FitRequest][] {
     ["the learning rate differs", changed({ learningRate: 0.01 })],
     ["the number of epochs differs", changed({ epochs: 5 })],
   ];
+}
+
+/**
+ * A request whose later epochs learn noise by heart: a third of the labels is wrong, and each text has words of its own
+ * to tell it by. The validation rows are the same texts with their right labels.
+ */
+export function noisyRequest(keep: "last" | "best"): FitRequest & { readonly validation: Validation } {
+  const { labels } = train;
+  const own = (i: number): string => ["a", "b", "c"].map((end) => `own${i}${end}`).join(" ");
+  const marked = dataset(train.texts.map((text, i) => ({ text: `${text} ${own(i)}` })));
+  const noisy = labels.map((label, i) => (i % 3 === 0 ? 1 - label : label));
+  const { model, classes } = sampleTask;
+  return {
+    ...sampleRequest(),
+    model: { ...model, optimizer: { ...model.optimizer, epochs: 60 } },
+    train: { dataset: marked, targets: oneHot(noisy, classes) },
+    validation: { dataset: marked, targets: oneHot(labels, classes), keep },
+    predict: { validation: { dataset: marked } },
+  };
 }

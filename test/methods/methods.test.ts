@@ -1,19 +1,29 @@
 import { expect, test } from "vitest";
 import {
+  bootstrapping,
   confidence,
+  confidenceWindow,
   confidentLabels,
   digits,
+  earlyStopping,
   experiment,
-  hashedWords,
+  labelSmoothing,
   linear,
   type Method,
-  type MethodContext,
   matrix,
   naive,
+  pixels,
+  probeFilter,
+  probeRelabel,
+  product,
+  reverseKl,
   type StudentFit,
   strongOnTeacherLabels,
+  strongToStrong,
+  weakEnsemble,
 } from "weak-to-strong";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
+import { fitOf } from "./context.js";
 
 const weakLabels = matrix([
   [0.9, 0.1],
@@ -23,36 +33,8 @@ const weakLabels = matrix([
 ]);
 const teacherLabels = matrix([[1, 0]]);
 
-const unexpected = async (): Promise<never> => {
-  throw new Error("this method was not expected to ask for that");
-};
-
-/** What the method asks the student to be trained on. */
-async function asked(method: Method): Promise<StudentFit> {
-  const fits: StudentFit[] = [];
-  const context: MethodContext = {
-    examples: [],
-    weakLabels,
-    classes: 2,
-    kind: "classification",
-    student: linear(hashedWords()),
-    seed: 0,
-    signal: new AbortController().signal,
-    emit: () => undefined,
-    features: unexpected,
-    embed: unexpected,
-    score: unexpected,
-    teachers: unexpected,
-    fit: async (options) => {
-      fits.push(options);
-      return { predictions: { test: weakLabels } } as never;
-    },
-    ...(method.control && { teacherLabels }),
-  };
-  await method(context);
-  expect(fits).toHaveLength(1);
-  return fits[0]!;
-}
+const asked = (method: Method): Promise<StudentFit> =>
+  fitOf(method, { weakLabels, ...(method.control && { teacherLabels }) });
 
 test("naive trains on the weak labels as they are", async () => {
   expect(await asked(naive())).toEqual({ targets: weakLabels });
@@ -107,14 +89,42 @@ test("on digits the confidence loss recovers clearly more than naive training, a
   expect(confident!.accuracy! - plain!.accuracy!).toBeGreaterThan(0.03);
 }, 120_000);
 
-test("the confidence loss with alpha 0 is cross-entropy", async () => {
+test("at its limit every method is naive training, on every test example", async () => {
   await using trainer = pythonTrainer();
-  await using run = experiment({
-    testbed: await digits(),
-    trainer,
-    methods: [naive(), confidence({ alpha: 0 })],
-    seeds: [7],
-  });
-  const [, plain, confident] = (await run.result()).rows;
-  expect(confident!.accuracy).toBe(plain!.accuracy);
+  const limits = [
+    confidence({ alpha: 0 }),
+    confidenceWindow({ radius: 0.5 }),
+    labelSmoothing({ epsilon: 0 }),
+    strongToStrong({ rounds: 0 }),
+    bootstrapping({ through: [] }),
+    weakEnsemble({ teachers: 1 }),
+    probeFilter({ probe: "knn", drop: 0 }),
+  ];
+  await using run = experiment({ testbed: await digits(), trainer, methods: [naive(), ...limits], seeds: [7] });
+  const [, plain, ...rows] = (await run.result()).rows;
+  for (const { method, accuracy, error } of rows.slice(0, -1))
+    expect({ method, accuracy, error }).toEqual({ method, accuracy: plain!.accuracy, error: undefined });
+}, 120_000);
+
+test("on digits, what listens to the student recovers more than naive training, and each method gives a result", async () => {
+  await using trainer = pythonTrainer();
+  const others = [
+    reverseKl(),
+    confidenceWindow(),
+    labelSmoothing(),
+    strongToStrong({ rounds: 1 }),
+    bootstrapping({ through: [linear(pixels({ pool: 1 }), { epochs: 100 })] }),
+    weakEnsemble({ teachers: 2 }),
+    probeRelabel(),
+    probeFilter(),
+    earlyStopping(),
+  ];
+  const methods = [naive(), product(), confidence(), ...others];
+  await using run = experiment({ testbed: await digits(), trainer, methods, seeds: 2 });
+  const rows = (await run.result()).rows.slice(1, -1);
+  expect(rows.map(({ error }) => error).filter(Boolean)).toEqual([]);
+  const [plain, multiplied, confident, ...rest] = rows.map(({ accuracy }) => accuracy!);
+  expect(multiplied!).toBeGreaterThan(plain! + 0.02);
+  expect(confident!).toBeGreaterThan(multiplied!);
+  for (const accuracy of rest) expect(accuracy).toBeGreaterThan(0.7);
 }, 120_000);

@@ -17,14 +17,17 @@ function parse(csv: string): string[][] {
 test("one line a run under a header, numbers at full precision", () => {
   const record = brown();
   const [header, ...lines] = parse(toCsv(record));
-  expect(header?.join(",")).toBe("method,seed,split,accuracy,seconds,device,tokens,cached,checkpoint,error");
+  expect(header?.join(",")).toBe(
+    "method,seed,split,metric,score,accuracy,balanced_accuracy,auroc,seconds,device,tokens,cached,checkpoint,error",
+  );
   expect(lines).toHaveLength(record.runs.length);
   const [first] = record.runs;
   expect(lines[0]).toEqual([
     "weak",
     "0",
     "test",
-    String(first!.accuracy),
+    "accuracy",
+    ...[first!.score, first!.accuracy, first!.balancedAccuracy, first!.auroc].map(String),
     "0.4",
     "cpu (2 threads)",
     "0",
@@ -36,8 +39,8 @@ test("one line a run under a header, numbers at full precision", () => {
 
 test("a failed run has no accuracy and its error", () => {
   const line = parse(toCsv(failing())).find(([method, seed]) => method === "my-method" && seed === "4")!;
-  expect(line[3]).toBe("");
-  expect(line[9]).toContain("out of memory (asked for 9.1 GB)");
+  expect(line.slice(4, 8)).toEqual(["", "", "", ""]);
+  expect(line[13]).toContain("out of memory (asked for 9.1 GB)");
 });
 
 test("hostile names come back as they were, but none as a formula", () => {
@@ -48,6 +51,11 @@ test("hostile names come back as they were, but none as a formula", () => {
   expect(new Set(methods.map((method) => method.replace(/^'/, "")))).toEqual(
     new Set(["weak", ...hostileNames, "ceiling"]),
   );
+});
+
+test("the metric is named in every line, kept from being a formula", () => {
+  const lines = parse(toCsv({ ...brown(), metric: "=rubric" })).slice(1);
+  expect(new Set(lines.map((line) => line[3]))).toEqual(new Set(["'=rubric"]));
 });
 
 test("no path of this machine", () => {

@@ -2,7 +2,7 @@ import { parseHTML } from "linkedom";
 import { beforeAll, describe, expect, test } from "vitest";
 import { toHtml } from "../../src/report/html.js";
 import { dark, light, type Palette } from "../../src/report/palette.js";
-import { all, brown, chance, failing, hostile, subsets } from "./records.js";
+import { all, brown, chance, demo, failing, hostile, subsets, tiny } from "./records.js";
 
 const parsed = async (make: () => Parameters<typeof toHtml>[0]) => {
   const html = await toHtml(make());
@@ -127,6 +127,56 @@ test("failures and warnings stand before the numbers", async () => {
     /my-method0\.\d{3}0\.\d{3}0\.\d{3}0\.\d{3}failed/,
   );
   expect((await parsed(brown)).document.querySelector(".alert")).toBeNull();
+});
+
+test("which methods differ: by method, and every pair with difference, interval and p-values", async () => {
+  const record = brown();
+  const { document } = await parsed(brown);
+  const section = document.querySelector("#differences")!.parentElement!;
+  const [byMethod, byPair] = [...section.querySelectorAll("table")];
+  const rows = [...byMethod!.querySelectorAll("tbody tr")].map((row) =>
+    [...row.children].map((cell) => cell.textContent),
+  );
+  expect(rows).toHaveLength(6);
+  for (const [method, , others] of rows) {
+    const expected = record.comparisons
+      .filter(({ a, b, distinguishable }) => !distinguishable && [a, b].includes(method!))
+      .map(({ a, b }) => (a === method ? b : a));
+    const found = others === "none: differs from all" ? [] : others!.split(", ");
+    expect(found.toSorted()).toEqual(expected.toSorted());
+  }
+  const pairs = [...byPair!.querySelectorAll("tbody tr")].map((row) => row.textContent);
+  expect(pairs).toHaveLength(15);
+  expect(pairs[0]).toMatch(
+    /^confidence minus naive\(hard\)\s+0\.\d\d 0\.\d\d to 0\.\d\d\s+p < 0\.001\s+p < 0\.001\s+distinguishable/,
+  );
+  expect(pairs.filter((text) => text.includes("not distinguishable"))).toHaveLength(
+    record.comparisons.filter(({ distinguishable }) => !distinguishable).length,
+  );
+});
+
+test("two methods are compared in a sentence, one not at all", async () => {
+  const two = (await parsed(demo)).document.querySelector("#differences")!.parentElement!;
+  expect(two.textContent).toMatch(
+    /confidence minus naive: 0\.17 of PGR \(95% interval 0\.08 to 0\.26\), p < 0\.001\. The two are distinguishable\./,
+  );
+  expect(two.querySelector("table")).toBeNull();
+  expect((await parsed(tiny)).document.querySelector("#differences")).toBeNull();
+  expect((await parsed(chance)).document.querySelector("#differences")).toBeNull();
+});
+
+test("another metric is named where accuracy was, and accuracy stands beside it", async () => {
+  const { document } = await parsed(() => ({ ...brown(), metric: "my <rubric>" }));
+  const heads = [...document.querySelector("main table")!.querySelectorAll("thead th")].map((head) => head.textContent);
+  expect(heads).toEqual(["Method", "My <rubric>", "PGR"]);
+  const measures = document.querySelector("#measures")!.parentElement!;
+  expect([...measures.querySelectorAll("thead th")].map((head) => head.textContent)).toEqual([
+    "Method",
+    "Accuracy",
+    "Balanced accuracy",
+    "AUROC",
+  ]);
+  expect(document.querySelector(".lead")!.textContent).toContain("a mean my <rubric> of 0.75");
 });
 
 test("subsets have their own tables", async () => {

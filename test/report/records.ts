@@ -1,10 +1,12 @@
 import { random } from "../../src/data/random.js";
+import { comparisonsOf, resolutionOf } from "../../src/experiment/comparisons.js";
 import type { ExperimentRecord, ResultRow, ResultRun } from "../../src/experiment/record.js";
 import { hashedWords, hiddenStates, patches, pixels } from "../../src/models/features.js";
 import { linear } from "../../src/models/linear.js";
 import { smollm2 } from "../../src/models/pretrained.js";
 import { meanInterval } from "../../src/stats/mean.js";
 import { pgr } from "../../src/stats/pgr.js";
+import { power } from "../../src/stats/power.js";
 
 /** Mean accuracies by method, in the order shown; null for a method that failed. */
 type Accuracies = Readonly<Record<string, number | null>>;
@@ -20,7 +22,7 @@ interface Shape {
 }
 
 /** Right and wrong answers of which exactly the share `accuracy` is right; models share which examples are hard. */
-function answers(method: string, seed: number, accuracy: number, n: number): number[] {
+function answers(method: string, seed: number, accuracy: number, n: number): Float64Array {
   const normal = (...parts: (string | number)[]) => {
     const uniform = random(...parts);
     return Array.from({ length: n }, () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform()));
@@ -30,7 +32,13 @@ function answers(method: string, seed: number, accuracy: number, n: number): num
   const hardness = shared.map((value, i) => 0.7 * value + 0.6 * own[i]! + 0.4 * drawn[i]!);
   const right = Math.round(Math.min(1, Math.max(0, accuracy + shift)) * n);
   const easiest = new Set([...hardness.keys()].sort((a, b) => hardness[a]! - hardness[b]!).slice(0, right));
-  return hardness.map((_, i) => (easiest.has(i) ? 1 : 0));
+  return Float64Array.from(hardness, (_, i) => (easiest.has(i) ? 1 : 0));
+}
+
+/** The measures of an accuracy; those beside it are made up. */
+function measured(accuracy: number | null) {
+  const beside = (by: number) => (accuracy === null ? null : Math.min(1, accuracy + by));
+  return { score: accuracy, accuracy, balancedAccuracy: beside(-0.01), auroc: beside(0.06) };
 }
 
 /** What marks the row of a control. */
@@ -68,23 +76,25 @@ function simulate({ name, n, seeds, accuracies, subsets = {}, change = {} }: Sha
         checkpoint: { id: `${method.slice(0, 8)}-${seed}`, path: "/secret/folder" },
       };
       const value = failed ? null : list.reduce((sum, right) => sum + right, 0) / n;
-      runs.push({ ...common, split: "test", accuracy: value, ...(failed ? { error } : {}) });
+      runs.push({ ...common, split: "test", ...measured(value), ...(failed ? { error } : {}) });
     }
     if (accuracy === null) {
-      const none = { accuracy: null, accuracyInterval: null, pgr: null, subsets: {} };
+      const none = { ...measured(null), scoreInterval: null, accuracyInterval: null, pgr: null, subsets: {} };
       rows.push({ method, ...control(method), ...none, seeds: seeds - 1, seconds: 1.7, error });
       continue;
     }
     const { estimate, interval } = meanInterval(transfer);
     const parts = Object.entries(subsets).map(([subset, share]) => {
-      const part = (lists: number[][]) => lists.map((list) => list.slice(0, Math.round(share * n)));
+      const part = (lists: Float64Array[]) => lists.map((list) => list.slice(0, Math.round(share * n)));
       const result = pgr({ weak: part(weak), transfer: part(transfer), ceiling: part(ceiling) });
-      return [subset, { accuracy: meanInterval(part(transfer)).estimate, pgr: result }] as const;
+      const score = meanInterval(part(transfer)).estimate;
+      return [subset, { score, accuracy: score, pgr: result }] as const;
     });
     rows.push({
       method,
       ...control(method),
-      accuracy: estimate,
+      ...measured(estimate),
+      scoreInterval: interval,
       accuracyInterval: interval,
       pgr: pgr({ weak, transfer, ceiling }),
       seeds,
@@ -92,6 +102,12 @@ function simulate({ name, n, seeds, accuracies, subsets = {}, change = {} }: Sha
       seconds: 2.1 * seeds,
     });
   }
+  const methods = Object.entries(accuracies).flatMap(([name, accuracy]) =>
+    ["weak", "ceiling"].includes(name) || accuracy === null ? [] : [{ name, scores: scores(name) }],
+  );
+  const data = { weak, ceiling, methods, groups: undefined };
+  const comparisons = comparisonsOf(data);
+  const planned = power({ gap: 0.15, n, seeds, comparisons: Math.max(1, comparisons.length) });
   return {
     format: "weak-to-strong/results",
     testbed: {
@@ -106,8 +122,11 @@ function simulate({ name, n, seeds, accuracies, subsets = {}, change = {} }: Sha
     teacher: { model: linear(hashedWords()), examples: 400 },
     student: { model: linear(hiddenStates(smollm2(), { layer: 18, pooling: "last" })) },
     seeds: seedList,
+    metric: "accuracy",
     rows,
     runs,
+    comparisons,
+    resolvable: comparisons.length === 0 ? null : { planned, measured: resolutionOf(data) ?? null },
     conditionalOn: [
       "These two models with these settings, this pool of examples for the teacher and these training examples for the student: other ones could give other numbers.",
       ...(rows[0]?.pgr?.conditionalOn ?? []),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatTable } from "../../src/report/table.js";
-import { all, brown, chance, demo, failing, hostile, subsets } from "./records.js";
+import { all, brown, chance, demo, failing, hostile, subsets, tiny } from "./records.js";
 
 /** East Asian characters take two columns of a terminal. */
 const columns = (line: string) => [...line].reduce((sum, c) => sum + (/\p{Script=Han}/u.test(c) ? 2 : 1), 0);
@@ -26,9 +26,9 @@ test("ordinary method names need no more than 80 columns", () => {
   }
 });
 
-test("a row has accuracy, PGR, intervals, seeds and time in columns that line up", () => {
+test("a row has accuracy, PGR, intervals, ties and time in columns that line up", () => {
   const lines = formatTable(brown()).split("\n");
-  const row = /^confidence {2,}0\.8\d\d \[0\.\d{3}, 0\.\d{3}\] {2,}0\.\d\d \[0\.\d\d, [01]\.\d\d\] {2,}5 {2,}11 s$/;
+  const row = /^confidence {2,}0\.8\d\d \[0\.\d{3}, 0\.\d{3}\] {2,}0\.\d\d \[0\.\d\d, [01]\.\d\d\] {2,}a {2,}11 s$/;
   expect(lines.filter((line) => row.test(line))).toHaveLength(1);
   const table = lines.filter((line) => / s$/.test(line) && line.includes("["));
   expect(new Set(table.map((line) => line.length)).size).toBe(1);
@@ -56,6 +56,82 @@ test("what the intervals take as given and what it cost", () => {
     "Cost: 45 fits (5 from the cache), 2 min 20 s of device time, 214,345 tokens (paid by the first fit that needs them).",
   );
   expect(formatTable({ ...demo(), conditionalOn: [] })).toContain("Brackets are 95% intervals.\nCost:");
+});
+
+test("seeds have a column where a method has fewer than the others", () => {
+  expect(formatTable(failing())).toMatch(/^my-method +failed \(1\) +4 /m);
+  expect(formatTable(demo())).not.toMatch(/seeds +time/);
+});
+
+describe("which methods differ", () => {
+  const lettersOf = (text: string, method: string) =>
+    new RegExp(`^${method} .*\\] +([a-z]+) +\\S+ s$`, "m").exec(text)?.[1];
+
+  test("three or more have letters: shared where a pair is not distinguishable, and only there", () => {
+    const record = brown();
+    const text = formatTable(record);
+    expect(text).toContain("Ties: methods that share a letter are not distinguishable by PGR (all 15 pairs,");
+    const escaped = (name: string) => name.replaceAll(/[()]/g, "\\$&");
+    let shared = 0;
+    for (const { a, b, distinguishable } of record.comparisons) {
+      const [one, other] = [a, b].map((name) => lettersOf(text, escaped(name))!);
+      const common = [...one!].some((letter) => other!.includes(letter));
+      expect(common, `${a} and ${b}`).toBe(!distinguishable);
+      if (common) shared++;
+    }
+    expect(shared).toBeGreaterThan(0);
+    expect(shared).toBeLessThan(15);
+    expect(lettersOf(text, "weak")).toBeUndefined();
+  });
+
+  test("two have a sentence, the higher first; one has nothing", () => {
+    expect(formatTable(demo())).toMatch(
+      /^confidence minus naive: 0\.17 \[0\.08, 0\.26\] of PGR, p < 0\.001, distinguishable\.$/m,
+    );
+    expect(formatTable(tiny())).not.toMatch(/ties|distinguishable|Smallest/);
+    expect(formatTable(chance())).not.toMatch(/distinguishable/);
+  });
+
+  test("a list where the letters find no room", () => {
+    const record = brown();
+    const long = (name: string) => `${name}-${"long".repeat(10)}`;
+    const renamed = {
+      ...record,
+      rows: record.rows.map((row) =>
+        ["weak", "ceiling"].includes(row.method)
+          ? row
+          : {
+              ...row,
+              method: long(row.method),
+              scoreInterval: [-1000000, 1000000] as const,
+              seeds: row.method === "naive" ? 4 : 5,
+            },
+      ),
+      comparisons: record.comparisons.map((pair) => ({ ...pair, a: long(pair.a), b: long(pair.b) })),
+    };
+    const text = formatTable({ ...renamed, metric: "a rubric with a name that is wide" });
+    expect(text).not.toContain("Ties:");
+    expect(text).toContain("Not distinguishable by PGR (all 15 pairs,");
+    expect(text).toMatch(/^- confidence-lon…glonglonglong: confident-labe/m);
+  });
+
+  test("what could be found, as planned and as measured", () => {
+    expect(formatTable(demo()).replaceAll(/\s+/g, " ")).toMatch(
+      /Smallest difference of PGR found with probability 80%: 0\.1\d as planned \(for a gap of 0\.15\); by the gap and variances measured, 0\.1\d\./,
+    );
+  });
+});
+
+test("another metric heads its column, with accuracy beside it where there is room", () => {
+  const text = formatTable({ ...demo(), metric: "brier" });
+  expect(text).toMatch(/^ +brier {2,}PGR/m);
+  const short = formatTable({ ...tiny(), metric: "brier" });
+  expect(short).toMatch(/^method +\[interval\] +\[interval\] +accuracy +AUROC +time$/m);
+  expect(short).not.toContain("balanced");
+  expect(formatTable(tiny())).toMatch(
+    /^ +accuracy +PGR +balanced +device\nmethod +\[interval\] +\[interval\] +AUROC +accuracy +time$/m,
+  );
+  expect(formatTable(brown())).not.toContain("AUROC");
 });
 
 test("subsets have tables of their own", () => {

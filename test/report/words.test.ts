@@ -9,19 +9,30 @@ import type { Pgr } from "../../src/stats/pgr.js";
 import { brown, chance, control, demo, failing, tiny } from "./records.js";
 
 /** The demo's record with other numbers: accuracy and PGR interval of each method. */
-function withMethods(methods: Record<string, [accuracy: number, low: number, high: number] | null>): ExperimentRecord {
+function withMethods(
+  methods: Record<string, [accuracy: number, low: number, high: number] | null>,
+  apart: readonly [string, string][] = [],
+): ExperimentRecord {
   const base = demo();
   const [weak, , , ceiling] = base.rows as [ResultRow, ResultRow, ResultRow, ResultRow];
   const rows = Object.entries(methods).map(([method, figures]): ResultRow => {
     if (figures === null) {
-      return { ...weak, method, accuracy: null, accuracyInterval: null, pgr: null, error: "it broke" };
+      return { ...weak, method, score: null, scoreInterval: null, pgr: null, error: "it broke" };
     }
     const [accuracy, low, high] = figures;
     const estimate = (accuracy - 0.75) / 0.13;
     const pgr: Pgr = { ...(weak.pgr as Pgr & { status: "ok" }), status: "ok", estimate, interval: [low, high] };
-    return { ...weak, method, ...control(method), accuracy, accuracyInterval: null, pgr };
+    return { ...weak, method, ...control(method), score: accuracy, scoreInterval: null, pgr };
   });
-  return { ...base, rows: [{ ...weak, accuracy: 0.75 }, ...rows, { ...ceiling, accuracy: 0.88 }] };
+  const measured = rows.filter(({ score }) => score !== null).map(({ method }) => method);
+  const [pair] = base.comparisons;
+  const comparisons = measured.flatMap((a, i) =>
+    measured.slice(i + 1).map((b) => {
+      const distinguishable = apart.some((names) => names.includes(a) && names.includes(b));
+      return { ...pair!, a, b, distinguishable };
+    }),
+  );
+  return { ...base, comparisons, rows: [{ ...weak, score: 0.75 }, ...rows, { ...ceiling, score: 0.88 }] };
 }
 
 describe("headline", () => {
@@ -33,15 +44,39 @@ describe("headline", () => {
   });
 
   test("picks the highest of several and says of how many", () => {
-    const text = headline(withMethods({ naive: [0.79, 0.2, 0.4], a: [0.85, 0.7, 0.9], b: [0.8, 0.3, 0.5] }));
+    const methods = { naive: [0.79, 0.2, 0.4], a: [0.85, 0.7, 0.9], b: [0.8, 0.3, 0.5] } as const;
+    const text = headline(
+      withMethods({ naive: [...methods.naive], a: [...methods.a], b: [...methods.b] }, [
+        ["a", "b"],
+        ["a", "naive"],
+      ]),
+    );
     expect(text).toContain("with `a`, the highest of 3 methods,");
-    expect(text).not.toContain("overlaps");
+    expect(text).not.toContain("clearly better");
   });
 
-  test("does not claim that a method beats the naive one where the intervals overlap", () => {
-    const text = headline(withMethods({ naive: [0.84, 0.6, 0.8], a: [0.85, 0.7, 0.9] }));
-    expect(text).toContain("Its interval overlaps that of `naive` (69%)");
-    expect(headline(withMethods({ "naive(hard)": [0.84, 0.6, 0.8], a: [0.85, 0.7, 0.9] }))).toContain("`naive(hard)`");
+  test("names the methods from which the best is not distinguishable, the naive one before others", () => {
+    const two = withMethods({ naive: [0.84, 0.6, 0.8], a: [0.85, 0.7, 0.9] });
+    expect(headline(two)).toMatch(/ It is not clearly better than `naive` \(69%\)\.$/);
+    const apart = withMethods({ naive: [0.84, 0.6, 0.8], a: [0.85, 0.7, 0.9] }, [["naive", "a"]]);
+    expect(headline(apart)).not.toContain("clearly better");
+    const many = { b: 0.845, c: 0.842, d: 0.841, e: 0.84, "naive(hard)": 0.83, far: 0.8 };
+    const methods = Object.entries({ a: 0.85, ...many }).map(([name, x]) => [name, [x, 0.1, 0.9]] as const);
+    const text = headline(
+      withMethods(Object.fromEntries(methods) as Record<string, [number, number, number]>, [["a", "far"]]),
+    );
+    expect(text).toContain("It is not clearly better than `naive(hard)` (62%), `b` (73%), `c` (71%) or 2 more.");
+  });
+
+  test("a metric of one's own is named and its scores are no shares of examples", () => {
+    const record = { ...withMethods({ a: [0.85, 0.7, 0.9] }), metric: "rubric `v2`" };
+    expect(headline(record)).toBe(
+      "Taught by a teacher with a mean `rubric 'v2'` of 0.750, the student reaches 0.850 with `a`, " +
+        "where training on the truth gives 0.880. That is 77% of the gap (95% interval 70% to 90%).",
+    );
+    expect(headline({ ...chance(), metric: "brier" })).toMatch(
+      /has a mean `brier` of 0\.52\d and the teacher of 0\.51\d, a gap that is not clearly positive \(95% interval −0\.0\d\d to 0\.0\d\d\)\.$/,
+    );
   });
 
   test.each([
@@ -84,9 +119,7 @@ describe("headline", () => {
     );
     expect(headline(withMethods({}))).toMatch(/no method was measured\.$/);
     const record = demo();
-    const rows = record.rows.map((row) =>
-      row.method === "weak" ? { ...row, accuracy: null, error: "no memory" } : row,
-    );
+    const rows = record.rows.map((row) => (row.method === "weak" ? { ...row, score: null, error: "no memory" } : row));
     expect(headline({ ...record, rows })).toBe("No PGR: the teacher failed. No memory.");
     expect(headline({ ...record, rows: [] })).toBe("No PGR: the teacher was not measured.");
   });
@@ -94,7 +127,7 @@ describe("headline", () => {
   test("one seed is said, and a small gap gets a decimal", () => {
     expect(headline(tiny())).toContain("Only one seed was run");
     const record = withMethods({ a: [0.76, 0.1, 0.9] });
-    const rows = record.rows.map((row) => (row.method === "ceiling" ? { ...row, accuracy: 0.781 } : row));
+    const rows = record.rows.map((row) => (row.method === "ceiling" ? { ...row, score: 0.781 } : row));
     expect(headline({ ...record, rows })).toContain(
       "the student reaches 76.0% with `a`, where training on the truth gives 78.1%",
     );

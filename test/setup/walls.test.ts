@@ -55,6 +55,8 @@ const broken: readonly (readonly [rule: string, file: string, text: string])[] =
     "src/experiment/broken.ts",
     `import type {} from "../trainers/python/index.js";\n${used}`,
   ],
+  ["sweep-stands-on-experiment", "src/sweep/broken.ts", `import type {} from "../trainers/python/index.js";\n${used}`],
+  ["experiment-knows-no-sweep", "src/experiment/broken-sweep.ts", `import type {} from "../sweep/record.js";\n${used}`],
   ["report-only-when-asked-for", "src/experiment/broken-static.ts", `import "../report/broken.js";\n${used}`],
   ["report-text-stays-light", "src/report/words.ts", `import "@observablehq/plot";\n${used}`],
   ["report-reads-records", "src/report/broken.ts", `import "../run.js";\n${used}`],

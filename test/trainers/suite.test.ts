@@ -1,18 +1,47 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
-import { cached, type FitRequest, type FitResult, minilm, type Trainer } from "weak-to-strong";
+import { afterAll, describe, expect, test } from "vitest";
+import { cached, type FitRequest, type FitResult, minilm, smollm2, type Trainer } from "weak-to-strong";
 import { trainerSuite } from "weak-to-strong/testing";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 import { mine } from "../../examples/own-trainer/trainer.js";
+import { anyModels, complete } from "./complete.js";
 
 describe("a trainer in plain TypeScript", () => {
   for (const { name, run } of trainerSuite(() => mine)) test(name, run);
 });
 
-describe("pythonTrainer", () => {
-  for (const { name, run } of trainerSuite(() => pythonTrainer(), { pretrained: minilm() })) test(name, run, 120_000);
+describe("a trainer that does everything", () => {
+  for (const { name, run } of trainerSuite(() => complete, anyModels)) {
+    test(name, async () => {
+      const skipped: string[] = [];
+      await run({ skip: (reason) => skipped.push(reason) });
+      expect(skipped.filter((reason) => !reason.includes("the same trainer each time"))).toEqual([]);
+    });
+  }
+});
+
+describe("pythonTrainer, a new one each time", () => {
+  for (const { name, run } of trainerSuite(() => pythonTrainer())) test(name, run, 120_000);
+});
+
+describe("pythonTrainer, one for all", () => {
+  const trainer = pythonTrainer();
+  afterAll(() => trainer[Symbol.asyncDispose]());
+  const models = { pretrained: minilm(), causal: smollm2() };
+  for (const { name, run } of trainerSuite(() => trainer, models)) test(name, run, 120_000);
+
+  test("names its losses", async () => {
+    expect((await trainer.capabilities()).losses).toEqual([
+      "cross_entropy",
+      "confidence",
+      "confidence_openai",
+      "confidence_window",
+      "product",
+      "reverse_kl",
+    ]);
+  });
 });
 
 describe("cached, with an empty folder each time", () => {

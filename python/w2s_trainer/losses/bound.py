@@ -11,7 +11,7 @@ import numpy as np
 from .. import check
 from ..errors import BadInput, Unsupported
 from .context import Context
-from .outcome import call_plugin
+from .plugin_call import call_plugin
 from .registry import LOSSES, Known
 
 

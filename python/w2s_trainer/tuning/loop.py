@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..call import Call
+from ..linear import measure
 from ..losses import BoundLoss
 from ..models import FineTuneOptimizer
 
@@ -99,7 +100,7 @@ def train(
             traces.append(loss(watch.train(), source.targets, step / steps, balance)[0])
         if watch.validation:
             predict, targets, keep = watch.validation
-            entry["validation"] = _measured(predict(), targets)
+            entry["validation"] = measure(predict(), targets)
             if keep == "best" and (best is None or entry["validation"]["loss"] < best[0]):
                 best = (entry["validation"]["loss"], [parameter.detach().to("cpu", copy=True) for parameter in trained])
         result.history.append(entry)
@@ -162,13 +163,6 @@ def _backward(
 
 def _softmax(logits: torch.Tensor) -> np.ndarray:
     return torch.softmax(logits.detach(), dim=-1).cpu().numpy()
-
-
-def _measured(f: np.ndarray, targets: np.ndarray) -> dict[str, float]:
-    """Mean cross-entropy in nats, and the share of rows whose most probable class is the targets'."""
-    each = -(targets * np.log(np.maximum(f, 1e-12))).sum(axis=1, dtype=np.float64)
-    right = f.argmax(axis=1) == targets.argmax(axis=1)
-    return {"loss": float(each.mean()), "accuracy": float(right.mean())}
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:

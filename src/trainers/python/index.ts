@@ -1,13 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
+import { resolve } from "node:path";
 import pLimit from "p-limit";
-import type { Rows } from "../../data/dataset.js";
 import { WeakToStrongError } from "../../errors.js";
 import { homePython, projectHome } from "../../home.js";
 import { packagePath } from "../../package-root.js";
 import type { Trainer } from "../../trainer.js";
-import { requestKey } from "../check.js";
-import { type Calling, defineTrainer } from "../define.js";
-import { listAt, matrixAt, type replies } from "./messages.js";
+import { defineTrainer } from "../define.js";
+import { type Ask, callsBy } from "../wire/calls.js";
 import { WorkerProcess } from "./process.js";
 
 /** Where and how the Python worker runs. */
@@ -20,6 +19,11 @@ export interface PythonTrainerOptions {
   readonly devices?: readonly string[];
   /** Added to the workers' environment (`HF_HOME`, `HF_HUB_OFFLINE`, ...). */
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * Python files with losses of your own (docs/own-loss.md). Each is run once when a worker starts, with your rights; its
+   * content is part of the fingerprint. A relative path is relative to the current folder.
+   */
+  readonly plugins?: readonly string[];
 }
 
 /**
@@ -33,6 +37,7 @@ export interface PythonTrainerOptions {
 export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
   const home = projectHome();
   const devices = checkDevices(options.devices ?? localDevices());
+  const plugins = checkPlugins(options.plugins ?? []).map((plugin) => resolve(plugin));
   const idle = devices.map(
     (device) =>
       new WorkerProcess({
@@ -41,12 +46,13 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
         home,
         device,
         env: options.env ?? {},
+        plugins,
       }),
   );
   const workers = [...idle];
   const limit = pLimit(devices.length);
 
-  function request<Op extends keyof typeof replies>(op: Op, body: object, rows: readonly Rows[], calling: Calling) {
+  const ask: Ask = (op, body, rows, calling) => {
     const datasets = new Map(rows.map(({ dataset }) => [dataset.hash, dataset]));
     return limit(async () => {
       calling.signal.throwIfAborted();
@@ -57,12 +63,12 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
         idle.push(worker);
       }
     });
-  }
+  };
 
   return defineTrainer({
     name: "python",
     async capabilities(calling) {
-      const { body } = await request("capabilities", {}, [], calling);
+      const { body } = await ask("capabilities", {}, [], calling);
       return {
         ...body,
         devices: devices.length > 1 ? devices : body.devices,
@@ -74,57 +80,21 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
       };
     },
     async fingerprint(model, calling) {
-      return (await request("fingerprint", { model }, [], calling)).body.fingerprint;
+      return (await ask("fingerprint", { model }, [], calling)).body.fingerprint;
     },
-    async fit(fit, calling) {
-      const { train, predict, validation, from, ...rest } = fit;
-      const { targets, weights } = train;
-      const named = Object.entries(predict);
-      const message = {
-        key: requestKey(fit),
-        ...rest,
-        train: { ...reference(train), targets, ...(weights && { weights }) },
-        predict: Object.fromEntries(named.map(([name, rows]) => [name, reference(rows)])),
-        ...(from && { from: { id: from.id } }),
-        ...(validation && {
-          validation: { ...reference(validation), targets: validation.targets, keep: validation.keep },
-        }),
-      };
-      const rows = [train, ...Object.values(predict), ...(validation ? [validation] : [])];
-      const { body, blobs } = await request("fit", message, rows, calling);
-      const { predictions, traces, curve, ...result } = body;
-      return {
-        ...result,
-        predictions: Object.fromEntries(Object.entries(predictions).map(([name, at]) => [name, matrixAt(at, blobs)])),
-        ...(traces && { traces: matrixAt(traces, blobs) }),
-        ...(curve && { curve: listAt(curve, blobs) }),
-      };
-    },
-    async predict({ checkpoint, rows }, calling) {
-      const message = { checkpoint: { id: checkpoint.id }, rows: reference(rows) };
-      const { body, blobs } = await request("predict", message, [rows], calling);
-      return { predictions: matrixAt(body.predictions, blobs), cost: body.cost };
-    },
-    async embed({ rows, ...rest }, calling) {
-      const { body, blobs } = await request("embed", { ...rest, rows: reference(rows) }, [rows], calling);
-      return { layers: body.layers.map((at) => matrixAt(at, blobs)), cost: body.cost };
-    },
-    async score({ rows, ...rest }, calling) {
-      const { body, blobs } = await request("score", { ...rest, rows: reference(rows) }, [rows], calling);
-      return {
-        logProbabilities: matrixAt(body.logProbabilities, blobs),
-        tokens: matrixAt(body.tokens, blobs),
-        cost: body.cost,
-      };
-    },
+    ...callsBy(ask),
     async dispose() {
       await Promise.all(workers.map((worker) => worker.stop()));
     },
   });
 }
 
-function reference({ dataset, indices }: Rows): object {
-  return { dataset: dataset.hash, ...(indices && { indices }) };
+function checkPlugins(plugins: readonly string[]): readonly string[] {
+  if (Array.isArray(plugins) && plugins.every((plugin) => typeof plugin === "string" && plugin !== "")) return plugins;
+  throw new WeakToStrongError(
+    "bad_input",
+    `pythonTrainer({ plugins }): expected a list of paths of Python files, found ${JSON.stringify(plugins)}.`,
+  );
 }
 
 function checkDevices(devices: readonly string[]): readonly string[] {

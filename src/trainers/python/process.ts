@@ -7,8 +7,9 @@ import { type Blob, FrameReader } from "../../data/frame.js";
 import { WeakToStrongError } from "../../errors.js";
 import type { TrainerEvent } from "../../trainer.js";
 import { untilAborted } from "../define.js";
-import { DatasetMissing, failure, missingPython, tooLargeTogether } from "./failures.js";
-import { encodeMessage, parseMessage, parseReply, type replies, type WorkerMessage } from "./messages.js";
+import { DatasetMissing, failure, tooLargeTogether } from "../wire/failures.js";
+import { encodeMessage, type Message, type Op, parseMessage, parseReply, type Reply } from "../wire/messages.js";
+import { missingPython } from "./failures.js";
 
 /** How a worker is started. */
 export interface WorkerOptions {
@@ -18,6 +19,8 @@ export interface WorkerOptions {
   readonly home: string;
   readonly device: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Absolute paths of Python files that the worker runs when it starts. */
+  readonly plugins: readonly string[];
 }
 
 interface Pending {
@@ -33,6 +36,7 @@ const helloTimeout = 120_000;
 /** What a dead worker has left in its pipes comes within this time; a process that it started may hold them open for ever. */
 const lastWordsTimeout = 500;
 const lastWords = 20;
+const sender = "The Python worker";
 
 /**
  * One warm Python process. Started by the first request and again by the first one after its death; it ends with this
@@ -57,12 +61,12 @@ export class WorkerProcess {
    * Sends a request and waits for its answer; the datasets it refers to go along where the worker lacks them. When
    * `signal` aborts, the worker is asked to stop, and is killed if it does not.
    */
-  async request<Op extends keyof typeof replies>(
-    op: Op,
+  async request<O extends Op>(
+    op: O,
     body: object,
     datasets: readonly Dataset[],
     options: { readonly signal: AbortSignal; readonly emit: (event: TrainerEvent) => void },
-  ): Promise<{ body: ReturnType<typeof parseReply<Op>>; blobs: readonly Blob[] }> {
+  ): Promise<{ body: Reply<O>; blobs: readonly Blob[] }> {
     this.#asking++;
     try {
       for (let attempt = 0; ; attempt++) {
@@ -77,12 +81,12 @@ export class WorkerProcess {
             this.#sent.add(hash);
           }
           const answer = await this.#send(op, body, options);
-          return { body: parseReply(op, answer.body), blobs: answer.blobs };
+          return { body: parseReply(op, answer.body, sender), blobs: answer.blobs };
         } catch (error) {
           if (!(error instanceof DatasetMissing)) throw error;
           // The worker forgets the datasets used longest ago. Where one is missing that has just been put together with
           // the others, they push each other out, however often they are put.
-          if (attempt > 0) throw tooLargeTogether(error);
+          if (attempt > 0) throw tooLargeTogether("the worker keeps (512 MB)", error);
           this.#sent.clear();
         }
       }
@@ -106,13 +110,14 @@ export class WorkerProcess {
 
   #start(): Promise<void> {
     if (this.#child) return this.#ready;
-    const { python, source, home, device, env } = this.#options;
+    const { python, source, home, device, env, plugins } = this.#options;
     if (python.includes("/") && !existsSync(python)) throw missingPython(python);
     this.#sent = new Set();
     this.#errors = [];
     let child: ChildProcess;
     try {
-      child = spawn(python, ["-u", "-m", "w2s_trainer", "worker", "--home", home, "--device", device], {
+      const own = plugins.flatMap((plugin) => ["--plugin", plugin]);
+      child = spawn(python, ["-u", "-m", "w2s_trainer", "worker", "--home", home, "--device", device, ...own], {
         stdio: ["pipe", "pipe", "pipe"],
         env: {
           ...process.env,
@@ -143,8 +148,9 @@ export class WorkerProcess {
           prelude = undefined;
         }
         for (const frame of reader.push(bytes)) {
-          const message = parseMessage(frame);
+          const message = parseMessage(frame, sender);
           if (message.type === "hello") hello.resolve();
+          else if (message.type === "alive") continue;
           else if (message.type === "error" && message.id === 0) throw failure(message.body);
           else this.#receive(message, frame.blobs);
         }
@@ -232,7 +238,7 @@ export class WorkerProcess {
     child.stdin!.uncork();
   }
 
-  #receive(message: Exclude<WorkerMessage, { type: "hello" }>, blobs: readonly Blob[]): void {
+  #receive(message: Exclude<Message, { type: "hello" | "alive" }>, blobs: readonly Blob[]): void {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
     if (message.type === "event") pending.emit(message.body);

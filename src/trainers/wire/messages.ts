@@ -3,11 +3,16 @@ import { type Blob, encodeFrame, type Frame } from "../../data/frame.js";
 import type { Matrix } from "../../data/matrix.js";
 import { WeakToStrongError } from "../../errors.js";
 
-/* What the worker may say (docs/protocol.md). Everything here can be written as JSON Schema. */
+/* What a worker or a trainer server may say (docs/protocol.md). Everything here can be written as JSON Schema. */
 
 const blob = z.object({ $blob: z.int().min(0) });
 
-const cost = z.object({ seconds: z.number().min(0), device: z.string(), tokens: z.number().min(0) });
+const cost = z.object({
+  seconds: z.number().min(0),
+  device: z.string(),
+  tokens: z.number().min(0),
+  cached: z.boolean().exactOptional(),
+});
 
 export const replies = {
   capabilities: z.object({
@@ -15,6 +20,7 @@ export const replies = {
     models: z.array(z.enum(["linear", "huggingface"])),
     losses: z.array(z.string()),
     devices: z.array(z.string()),
+    parallel: z.int().min(1),
   }),
   fingerprint: z.object({ fingerprint: z.string().min(1) }),
   put: z.object({}),
@@ -55,7 +61,9 @@ const errorCodes = [
   "unsupported",
   "not_found",
   "missing_dependency",
+  "worker_died",
   "storage",
+  "busy",
   "failed",
   "cancelled",
   "dataset_missing",
@@ -65,8 +73,15 @@ const message = z.discriminatedUnion("type", [
   z.object({
     id: z.literal(0),
     type: z.literal("hello"),
-    body: z.object({ protocol: z.literal(1), pid: z.int(), python: z.string(), worker: z.string() }),
+    body: z.object({
+      protocol: z.literal(1),
+      pid: z.int(),
+      python: z.string(),
+      worker: z.string(),
+      mostBytes: z.int().exactOptional(),
+    }),
   }),
+  z.object({ id: z.int(), type: z.literal("alive") }),
   z.object({ id: z.int(), type: z.literal("event"), body: event }),
   z.object({ id: z.int(), type: z.literal("result"), body: z.unknown() }),
   z.object({
@@ -76,9 +91,11 @@ const message = z.discriminatedUnion("type", [
   }),
 ]);
 
-export type WorkerMessage = z.infer<typeof message>;
+export type Message = z.infer<typeof message>;
+export type Op = keyof typeof replies;
+export type Reply<O extends Op> = z.infer<(typeof replies)[O]>;
 
-/** Writes a message to the worker. */
+/** Writes a message. */
 export function encodeMessage(message: Readonly<Record<string, unknown>>): Uint8Array[] {
   try {
     return encodeFrame(message);
@@ -92,14 +109,14 @@ export function encodeMessage(message: Readonly<Record<string, unknown>>): Uint8
   }
 }
 
-/** Reads a frame as a message of the worker's. */
-export function parseMessage(frame: Frame): WorkerMessage {
-  return parse(message, frame.header, "a message");
+/** Reads a frame as a message of `sender`, in words: "The Python worker". */
+export function parseMessage(frame: Frame, sender: string): Message {
+  return parse(message, frame.header, `${sender} sent a message`);
 }
 
 /** Reads the body of the result of `op`. */
-export function parseReply<Op extends keyof typeof replies>(op: Op, body: unknown): z.infer<(typeof replies)[Op]> {
-  return parse<unknown>(replies[op], body, `its answer to \`${op}\``) as z.infer<(typeof replies)[Op]>;
+export function parseReply<O extends Op>(op: O, body: unknown, sender: string): Reply<O> {
+  return parse<unknown>(replies[op], body, `${sender} sent an answer to \`${op}\``) as Reply<O>;
 }
 
 /** The list that a reference stands for. */
@@ -108,7 +125,7 @@ export function listAt(reference: z.infer<typeof blob>, blobs: readonly Blob[]):
   if (found instanceof Float32Array) return found;
   throw new WeakToStrongError(
     "protocol",
-    `The Python worker's answer refers to blob ${reference.$blob} as a list of numbers, but it is none.`,
+    `An answer refers to blob ${reference.$blob} as a list of numbers, but it is none.`,
   );
 }
 
@@ -118,7 +135,7 @@ export function matrixAt(reference: z.infer<typeof blob>, blobs: readonly Blob[]
   if (found && "columns" in found) return found;
   throw new WeakToStrongError(
     "protocol",
-    `The Python worker's answer refers to blob ${reference.$blob} as a matrix, but it ${found ? "has one dimension" : "is not there"}.`,
+    `An answer refers to blob ${reference.$blob} as a matrix, but it ${found ? "has one dimension" : "is not there"}.`,
   );
 }
 
@@ -127,6 +144,6 @@ function parse<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   if (parsed.success) return parsed.data;
   throw new WeakToStrongError(
     "protocol",
-    `The Python worker sent ${what} of an unexpected form: ${z.prettifyError(parsed.error)}. Are the npm package and the python folder of the same version?`,
+    `${what} of an unexpected form: ${z.prettifyError(parsed.error)}. Are the npm package and the python folder of the same version?`,
   );
 }

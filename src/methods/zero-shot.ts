@@ -1,0 +1,56 @@
+import type { Input, Kind } from "../data/dataset.js";
+import { WeakToStrongError } from "../errors.js";
+import type { MethodContext, StudentScore } from "./method.js";
+
+/** How the student's pretrained model is asked for its own opinion; fields of the input stand in braces. */
+export type ZeroShotTemplate = Pick<StudentScore, "prompt" | "continuations" | "chat">;
+
+export const templateKeys = ["prompt", "continuations", "chat"];
+
+/**
+ * Log-odds of class 1 against class 0 by the pretrained model, before any training: one list for each order in which
+ * the input can be shown. A preference has two; the second, with `first` and `second` swapped, is turned back.
+ */
+export async function zeroShotMargins(
+  method: string,
+  { examples, kind, classes, score }: Pick<MethodContext, "examples" | "kind" | "classes" | "score">,
+  template: ZeroShotTemplate,
+): Promise<Float64Array[]> {
+  checkTemplate(method, kind, classes, template);
+  const margins = async (inputs?: readonly Input[]): Promise<Float64Array> => {
+    const { logProbabilities } = await score({ ...template, ...(inputs && { inputs }) });
+    const { data, rows } = logProbabilities;
+    return Float64Array.from({ length: rows }, (_, i) => data[2 * i + 1]! - data[2 * i]!);
+  };
+  if (kind !== "preference") return [await margins()];
+  const turned = examples.map(({ input }) => swapped(input as Preference));
+  const [asIs, swap] = [await margins(), await margins(turned)];
+  return [asIs, swap.map((margin) => -margin)];
+}
+
+/** The mean of several lists, position by position. */
+export function meanOf(lists: readonly Float64Array[]): Float64Array {
+  return lists[0]!.map((_, i) => lists.reduce((sum, list) => sum + list[i]!, 0) / lists.length);
+}
+
+type Preference = Extract<Input, { prompt: string }>;
+
+function swapped({ prompt, first, second }: Preference): Preference {
+  return { prompt, first: second, second: first };
+}
+
+function checkTemplate(method: string, kind: Kind, classes: number, { prompt, continuations }: ZeroShotTemplate): void {
+  if (classes !== 2)
+    throw new WeakToStrongError("unsupported", `${method} is for two classes; this testbed has ${classes}.`);
+  if (kind === "classification" && (prompt === undefined || continuations === undefined)) {
+    throw new WeakToStrongError(
+      "bad_input",
+      `${method}: prompt and continuations: expected both, since a language model cannot know what classes of texts mean, found ${prompt === undefined ? "no prompt" : "no continuations"}. For example { prompt: "Review: {text}\\nSentiment:", continuations: [" negative", " positive"] }, class 0 first.`,
+    );
+  }
+  if (continuations && continuations.length !== 2)
+    throw new WeakToStrongError(
+      "bad_input",
+      `${method}: continuations: expected 2, one a class, found ${continuations.length}.`,
+    );
+}

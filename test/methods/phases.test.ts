@@ -1,0 +1,129 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import {
+  createTestbed,
+  earlyStopping,
+  experiment,
+  type FineTuneOptimizer,
+  type Fitted,
+  type HuggingFaceModel,
+  hashedWords,
+  huggingFace,
+  linear,
+  lpFt,
+  type Matrix,
+  type Method,
+  matrix,
+  naive,
+  named,
+  patches,
+} from "weak-to-strong";
+import { pythonTrainer } from "weak-to-strong/trainers/python";
+import { random } from "../../src/data/random.js";
+import { homePython, projectHome } from "../../src/home.js";
+import { packagePath } from "../../src/package-root.js";
+import { accuracyOf, fitOf, fitsOf, planted } from "./context.js";
+import { wordyTexts, workerContext } from "./worker.js";
+
+test("early stopping keeps the epoch that is best on held-out weak labels, and trains on the others", async () => {
+  const { examples, weakLabels } = planted(100, 0.2);
+  const { rows, targets, validation } = await fitOf(earlyStopping(), { examples, weakLabels });
+  expect(validation).toMatchObject({ keep: "best" });
+  const held = Array.from(validation!.rows);
+  expect(held).toHaveLength(10);
+  expect([...held, ...Array.from(rows!)].sort((a, b) => a - b)).toEqual([...examples.keys()]);
+  for (const [at, i] of held.entries())
+    expect(validation!.targets.data.slice(2 * at, 2 * at + 2)).toEqual(weakLabels.data.slice(2 * i, 2 * i + 2));
+  for (const [at, i] of Array.from(rows!).entries())
+    expect(targets.data.slice(2 * at, 2 * at + 2)).toEqual(weakLabels.data.slice(2 * i, 2 * i + 2));
+});
+
+test("LP-FT trains the head alone, then what the student trains from that checkpoint", async () => {
+  const weakLabels = matrix([[0.9, 0.1]]);
+  const student = huggingFace({ id: "some/model", tune: "full" });
+  const fits = await fitsOf(lpFt({ headEpochs: 3 }), { student, weakLabels });
+  expect(fits).toEqual([
+    { targets: weakLabels, tune: { type: "head" }, optimizer: { learningRate: 1e-3, epochs: 3 } },
+    { targets: weakLabels, from: { id: "fit 1" } },
+  ]);
+  expect(fits[1]!.targets).toEqual((await fitOf(naive(), { weakLabels })).targets);
+});
+
+test("LP-FT says why it makes no sense for a head on frozen features", async () => {
+  for (const student of [linear(patches()), huggingFace({ id: "some/model", tune: "head" })])
+    await expect(fitsOf(lpFt(), { student })).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/a head on frozen features is all that it trains, so there is no second phase/),
+    });
+});
+
+test("early stopping on noisy weak labels is nearer to the truth than the last epoch", async () => {
+  await using trainer = pythonTrainer();
+  const { texts, truth } = wordyTexts(500, "train");
+  const test = wordyTexts(1000, "test");
+  const student = linear(hashedWords({ buckets: 4096 }), { weightDecay: 0, epochs: 60, batchSize: 50 });
+  let [best, last] = [0, 0];
+  for (const seed of [0, 1, 2]) {
+    const uniform = random("noise", seed);
+    const weakLabels = matrix(Array.from(truth, (y) => (uniform() < 0.7 === (y === 1) ? [0.1, 0.9] : [0.9, 0.1])));
+    const context = workerContext(trainer, { train: texts, weakLabels, test: test.texts, student, seed });
+    const asked = await fitOf(earlyStopping({ share: 0.2 }), context);
+    const stopped = (await earlyStopping({ share: 0.2 })(context)) as Fitted;
+    const onward = await context.fit({ ...asked, validation: { ...asked.validation!, keep: "last" } });
+    const losses = onward.history.map(({ validation }) => validation!.loss);
+    expect(stopped.history).toEqual(onward.history); // the same training, another epoch of it
+    expect(Math.min(...losses)).toBeLessThan(losses.at(-1)!);
+    best += accuracyOf(stopped.predictions.test, test.truth) / 3;
+    last += accuracyOf(onward.predictions.test, test.truth) / 3;
+  }
+  expect(best).toBeGreaterThan(last + 0.02);
+}, 60_000);
+
+test("LP-FT hands the trained head over to a second phase, which without a step predicts the same", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "w2s-lp-ft-"));
+  const write = `from pathlib import Path; from tests.tiny import write_tiny_model; write_tiny_model(Path(${JSON.stringify(folder)}), "llama")`;
+  const python = process.env.W2S_PYTHON || homePython(projectHome());
+  await promisify(execFile)(python, ["-c", write], { cwd: packagePath("python") });
+  const { texts, truth } = wordyTexts(24, "tiny");
+  const rows = texts.map((text, i) => ({ text: text.slice(0, 40), label: truth[i]! }));
+  const student = (optimizer: Partial<FineTuneOptimizer>, tune: "head" | "full") =>
+    huggingFace({ path: folder, prompt: "{text}\nLabel:", labels: [" a", " b"], tune, optimizer });
+  const head = { learningRate: 0.01, epochs: 2 };
+  await using trainer = pythonTrainer();
+  const testbed = await createTestbed({
+    name: "tiny",
+    duplicates: "keep",
+    train_label: rows,
+    train_unlabel: rows,
+    test: rows,
+  });
+  const predicted = async (model: HuggingFaceModel, method: Method): Promise<Matrix> => {
+    let found: Matrix | undefined;
+    const watched = named("watched", async (context) => {
+      const result = await method(context);
+      found = result.predictions.test;
+      return result;
+    });
+    const options = { testbed, trainer, teacher: linear(hashedWords()), seeds: 1, student: model, methods: [watched] };
+    await using run = experiment(options);
+    expect((await run.result()).rows[1]!.error).toBeUndefined();
+    return found!;
+  };
+  const probe = await predicted(student(head, "head"), naive());
+  const still = await predicted(
+    student({ learningRate: 1e-9, epochs: 1 }, "full"),
+    lpFt({ headEpochs: 2, headLearningRate: 0.01 }),
+  );
+  const moved = await predicted(
+    student({ learningRate: 1e-2, epochs: 1 }, "full"),
+    lpFt({ headEpochs: 2, headLearningRate: 0.01 }),
+  );
+  const farthest = (a: Matrix, b: Matrix) => Math.max(...a.data.map((p, at) => Math.abs(p - b.data[at]!)));
+  expect(farthest(still, probe)).toBeLessThan(1e-4);
+  expect(farthest(moved, probe)).toBeGreaterThan(0.01);
+  await rm(folder, { recursive: true });
+}, 120_000);
