@@ -54,18 +54,13 @@ const { values, positionals: folders } = parseArgs({
   },
 });
 
-/** How a language model is asked about texts whose classes it cannot guess, by the testbed's name; class 0 first. */
-const questions: Readonly<Record<string, readonly ZeroShotTemplate[]>> = {
-  sst2: [
-    { prompt: "Review: {text}\nSentiment:", continuations: [" negative", " positive"] },
-    { prompt: "{text}\nThis review is", continuations: [" bad", " good"] },
-    { prompt: "Sentence: {text}\nIs this sentence positive? Answer:", continuations: [" No", " Yes"] },
-  ],
-  brown: [
-    { prompt: "{text}\nGenre:", continuations: [" news", " fiction"] },
-    { prompt: "Text: {text}\nThis text is taken from a", continuations: [" report", " novel"] },
-    { prompt: "Text: {text}\nIs this text from a work of fiction? Answer:", continuations: [" No", " Yes"] },
-  ],
+/**
+ * How a language model is asked about texts whose classes it cannot guess, by the testbed's name; class 0 first. One way
+ * each: every further one costs a pass of the whole model over all training examples.
+ */
+const questions: Readonly<Record<string, ZeroShotTemplate>> = {
+  sst2: { prompt: "Review: {text}\nSentiment:", continuations: [" negative", " positive"] },
+  brown: { prompt: "{text}\nGenre:", continuations: [" news", " fiction"] },
 };
 
 /** Methods that need nothing but weak labels and, some, the student's features. */
@@ -74,7 +69,7 @@ function methodsFor(testbed: Testbed): Method[] {
   const between =
     testbed.name === "digits"
       ? [linear(pixels({ pool: 1 }), { epochs: 100 })]
-      : [6, 12].map((layer) => linear(hiddenStates(smollm2(), { layer, pooling: "last" })));
+      : [linear(hashedWords({ buckets: 8192, ngrams: 2 }))];
   return [
     naive(),
     naive({ hard: true }),
@@ -101,9 +96,9 @@ function methodsFor(testbed: Testbed): Method[] {
 
 /** Methods that ask the student's language model. */
 function elicitation({ name, kind, classes }: Testbed): Method[] {
-  const templates = questions[name];
-  if (classes.length > 2 || (kind === "classification" && !templates)) return [];
-  return [zeroShotElicitation(templates?.[0]), emPosterior(templates && { templates })];
+  const question = questions[name];
+  if (classes.length > 2 || (kind === "classification" && !question)) return [];
+  return [zeroShotElicitation(question), emPosterior({ templates: [question ?? {}] })];
 }
 
 interface Case extends Pick<ExperimentOptions, "teacher" | "teacherExamples" | "student"> {

@@ -28,7 +28,9 @@ for name, size in SIZES.items():
     tokenizer.save_pretrained(folder)
     # In forms that transformers 4.36 and 5 both read; token 0 pads, as their code takes for granted.
     content = json.loads((folder / "tokenizer.json").read_text())
-    content["model"]["merges"] = [pair if isinstance(pair, str) else " ".join(pair) for pair in content["model"]["merges"]]
+    content["model"]["merges"] = [
+        pair if isinstance(pair, str) else " ".join(pair) for pair in content["model"]["merges"]
+    ]
     (folder / "tokenizer.json").write_text(json.dumps(content))
     config = {"tokenizer_class": "PreTrainedTokenizerFast", "eos_token": "<|endoftext|>", "pad_token": "<|endoftext|>"}
     (folder / "tokenizer_config.json").write_text(json.dumps(config))

@@ -31,11 +31,13 @@ function request(seed: number): FitRequest {
   };
 }
 
-async function seconds(trainer: Trainer, asked: FitRequest): Promise<number> {
+/** Seconds of a fit, and how many of them were not the worker's own. */
+async function measure(trainer: Trainer, asked: FitRequest): Promise<{ seconds: number; around: number }> {
   const started = performance.now();
   const { cost } = await trainer.fit(asked);
   if (cost.cached) throw new Error("the fit was answered from a store: nothing was measured");
-  return (performance.now() - started) / 1000;
+  const seconds = (performance.now() - started) / 1000;
+  return { seconds, around: seconds - cost.seconds };
 }
 
 const sorted = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
@@ -44,23 +46,25 @@ const quantile = (values: readonly number[], q: number): number => sorted(values
 await using server = await startTrainerServer();
 await using remote = httpTrainer(server);
 await using local = pythonTrainer();
-for (const trainer of [remote, local]) await seconds(trainer, request(1_000_000)); // starts, extracts, sends the data
+for (const trainer of [remote, local]) await measure(trainer, request(1_000_000)); // starts, extracts, sends the data
 
-const there: number[] = [];
-const here: number[] = [];
+const there: Awaited<ReturnType<typeof measure>>[] = [];
+const here: typeof there = [];
 for (let pair = 0; pair < pairs; pair++) {
   const asked = request(Date.now() + pair);
   // Whoever goes first alternates, so that a machine that warms up or slows down favours nobody.
   for (const first of pair % 2 === 0 ? [true, false] : [false, true]) {
-    if (first) there.push(await seconds(remote, asked));
-    else here.push(await seconds(local, asked));
+    if (first) there.push(await measure(remote, asked));
+    else here.push(await measure(local, asked));
   }
 }
-const ratios = there.map((time, pair) => time / here[pair]!);
-console.log(`httpTrainer    median ${quantile(there, 0.5).toFixed(3)} s`);
-console.log(`pythonTrainer  median ${quantile(here, 0.5).toFixed(3)} s`);
+for (const [name, fits] of Object.entries({ httpTrainer: there, pythonTrainer: here })) {
+  const [whole, around] = [fits.map(({ seconds }) => seconds), fits.map((fit) => fit.around * 1000)];
+  console.log(
+    `${name.padEnd(14)} median ${quantile(whole, 0.5).toFixed(3)} s, of which around the worker's own time ${quantile(around, 0.5).toFixed(1)} ms (quartiles ${quantile(around, 0.25).toFixed(1)} to ${quantile(around, 0.75).toFixed(1)})`,
+  );
+}
+const ratios = there.map(({ seconds }, pair) => seconds / here[pair]!.seconds);
 console.log(
-  `ratio          median ${quantile(ratios, 0.5).toFixed(3)} of ${pairs} pairs (quartiles ${quantile(ratios, 0.25).toFixed(3)} to ${quantile(ratios, 0.75).toFixed(3)}, all ${quantile(ratios, 0).toFixed(3)} to ${quantile(ratios, 1).toFixed(3)})`,
+  `${"ratio".padEnd(14)} median ${quantile(ratios, 0.5).toFixed(3)} of ${pairs} pairs (quartiles ${quantile(ratios, 0.25).toFixed(3)} to ${quantile(ratios, 0.75).toFixed(3)}, all ${quantile(ratios, 0).toFixed(3)} to ${quantile(ratios, 1).toFixed(3)})`,
 );
-const extra = there.map((time, pair) => (time - here[pair]!) * 1000);
-console.log(`difference     median ${quantile(extra, 0.5).toFixed(1)} ms a fit`);

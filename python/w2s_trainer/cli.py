@@ -38,6 +38,8 @@ def main(protocol_in: int, protocol_out: int) -> None:
         os.environ[name] = "1"
     # Torch's threads sleep while they wait: spinning ones take a shared machine's cores from each other.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # What CUDA's matrix products need to give the same bits each time.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

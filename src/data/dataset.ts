@@ -11,6 +11,14 @@ export type Input =
   /** Verification: is `choice` a right answer to `question`? Class 0 is false, class 1 is true. */
   | { readonly question: string; readonly choice: string };
 
+/** A preference. */
+export type Preference = Extract<Input, { readonly prompt: string }>;
+
+/** The same preference with its answers in the other order. */
+export function swapped({ prompt, first, second }: Preference): Preference {
+  return { prompt, first: second, second: first };
+}
+
 /** What kind of question the examples ask. */
 export type Kind = "classification" | "preference" | "verification";
 

@@ -1,4 +1,4 @@
-import type { Input, Kind } from "../data/dataset.js";
+import { type Input, type Kind, type Preference, swapped } from "../data/dataset.js";
 import { WeakToStrongError } from "../errors.js";
 import type { MethodContext, StudentScore } from "./method.js";
 
@@ -31,12 +31,6 @@ export async function zeroShotMargins(
 /** The mean of several lists, position by position. */
 export function meanOf(lists: readonly Float64Array[]): Float64Array {
   return lists[0]!.map((_, i) => lists.reduce((sum, list) => sum + list[i]!, 0) / lists.length);
-}
-
-type Preference = Extract<Input, { prompt: string }>;
-
-function swapped({ prompt, first, second }: Preference): Preference {
-  return { prompt, first: second, second: first };
 }
 
 function checkTemplate(method: string, kind: Kind, classes: number, { prompt, continuations }: ZeroShotTemplate): void {

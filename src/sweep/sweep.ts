@@ -97,7 +97,9 @@ async function performSweep(
     }
   }
 
-  const outcomes = await Promise.all(pairs.map((pair) => slots(perPair, pair)));
+  const running = pairs.map((pair) => slots(perPair, pair));
+  await Promise.allSettled(running); // when this rejects, nothing of it may run any more
+  const outcomes = await Promise.all(running);
   if (errors.length === pairs.length) throw errors[0];
   const seconds = (performance.now() - started) / 1000;
   const record = makeSweepRecord(models, outcomes, { startedAt, seconds, cost: ledger.total() });

@@ -3,6 +3,7 @@ import { Skip, type SuiteCase, suiteCase } from "./suite.js";
 import type { Bench, TrainerSuiteOptions } from "./trainer-cases/bench.js";
 import { embedCases } from "./trainer-cases/embed.js";
 import { endCases } from "./trainer-cases/ends.js";
+import { fineTuningCases } from "./trainer-cases/fine-tuning.js";
 import { fitCases } from "./trainer-cases/fit.js";
 import { scoreCases } from "./trainer-cases/score.js";
 import { trainingCases } from "./trainer-cases/training.js";
@@ -47,5 +48,12 @@ export function trainerSuite(
       return other;
     },
   };
-  return [...fitCases(bench), ...trainingCases(bench), ...embedCases(bench), ...scoreCases(bench), ...endCases(bench)];
+  return [
+    ...fitCases(bench),
+    ...trainingCases(bench),
+    ...fineTuningCases(bench),
+    ...embedCases(bench),
+    ...scoreCases(bench),
+    ...endCases(bench),
+  ];
 }

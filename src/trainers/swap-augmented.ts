@@ -1,4 +1,4 @@
-import { type Dataset, dataset, type Input, type Rows } from "../data/dataset.js";
+import { type Dataset, dataset, type Preference, type Rows, swapped } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
 import type { FitRequest, Trainer, Validation } from "../trainer.js";
@@ -51,8 +51,6 @@ export function swapAugmented(trainer: Trainer): Trainer {
   });
 }
 
-type Preference = Extract<Input, { prompt: string }>;
-
 function isPreference({ dataset: { inputs } }: Rows): boolean {
   return inputs.length > 0 && inputs.every((input) => "first" in input);
 }
@@ -72,12 +70,7 @@ const twins = new WeakMap<Dataset, Dataset>();
 function twinOf(source: Dataset): Dataset {
   const known = twins.get(source);
   if (known) return known;
-  const swapped = (source.inputs as readonly Preference[]).map(({ prompt, first, second }) => ({
-    prompt,
-    first: second,
-    second: first,
-  }));
-  const twin = dataset([...source.inputs, ...swapped]);
+  const twin = dataset([...source.inputs, ...(source.inputs as readonly Preference[]).map(swapped)]);
   twins.set(source, twin);
   return twin;
 }

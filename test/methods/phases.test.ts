@@ -92,7 +92,7 @@ test("LP-FT hands the trained head over to a second phase, which without a step 
   const rows = texts.map((text, i) => ({ text: text.slice(0, 40), label: truth[i]! }));
   const student = (optimizer: Partial<FineTuneOptimizer>, tune: "head" | "full") =>
     huggingFace({ path: folder, prompt: "{text}\nLabel:", labels: [" a", " b"], tune, optimizer });
-  const head = { learningRate: 0.01, epochs: 2 };
+  const head = { learningRate: 0.01, epochs: 2, batchSize: 8 };
   await using trainer = pythonTrainer();
   const testbed = await createTestbed({
     name: "tiny",
@@ -115,11 +115,11 @@ test("LP-FT hands the trained head over to a second phase, which without a step 
   };
   const probe = await predicted(student(head, "head"), naive());
   const still = await predicted(
-    student({ learningRate: 1e-9, epochs: 1 }, "full"),
+    student({ learningRate: 1e-9, epochs: 1, batchSize: 8 }, "full"),
     lpFt({ headEpochs: 2, headLearningRate: 0.01 }),
   );
   const moved = await predicted(
-    student({ learningRate: 1e-2, epochs: 1 }, "full"),
+    student({ learningRate: 1e-2, epochs: 1, batchSize: 8 }, "full"),
     lpFt({ headEpochs: 2, headLearningRate: 0.01 }),
   );
   const farthest = (a: Matrix, b: Matrix) => Math.max(...a.data.map((p, at) => Math.abs(p - b.data[at]!)));

@@ -53,9 +53,15 @@ async function results(options: Partial<SweepOptions> = {}) {
 
 test.each([1, 4])("what pairs share is fitted once, with %i calls at a time", async (calls) => {
   const { trainer, fits } = counting(parallel(mine, calls));
-  const { record } = await results({ trainer, methods: [naive(), naive({ hard: true }), strongOnTeacherLabels()] });
-  // Each seed: 2 teachers, 2 ceilings, 3 pairs x 2 methods, and the control once a student: it sees no teacher.
-  expect(fits).toHaveLength(2 * (2 + 2 + 3 * 2 + 2));
+  const blind: Method = ({ examples, fit }) =>
+    fit({ targets: { rows: examples.length, columns: 2, data: new Float32Array(2 * examples.length).fill(0.5) } });
+  const { record } = await results({
+    trainer,
+    methods: [naive(), naive({ hard: true }), strongOnTeacherLabels(), named("blind", blind)],
+  });
+  // Each seed: 2 teachers, 2 ceilings, 3 pairs x 2 methods; the control and what does not look at the teacher's labels
+  // once a student.
+  expect(fits).toHaveLength(2 * (2 + 2 + 3 * 2 + 2 + 2));
   expect(record.cost).toMatchObject({ fits: fits.length, cachedFits: 0 });
   const paid = record.pairs.map((pair) => pair.record!.cost.fits);
   expect(paid.reduce((a, b) => a + b)).toBe(fits.length);
@@ -201,11 +207,16 @@ test("a method that fails with one pair keeps its other PGRs", async () => {
   expect(record.pairs[0]!.error).toBeUndefined();
 });
 
-test("cancelling ends it", async () => {
+test("cancelling ends it, and no further fit is begun", async () => {
   const reason = new Error("enough");
-  await using run = sweep(base);
-  for await (const event of run) if (event.type === "pair") run.cancel(reason);
+  const { trainer, fits } = counting(parallel(mine, 4));
+  await using run = sweep({ ...base, trainer });
+  for await (const event of run) if (event.type === "unit") run.cancel(reason);
   await expect(run.result()).rejects.toBe(reason);
+  const begun = fits.length;
+  expect(begun).toBeLessThan(14);
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(fits).toHaveLength(begun);
 });
 
 test("with a folder, a rerun repeats nothing, and an experiment with one pair finds its fits", async () => {

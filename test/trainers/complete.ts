@@ -43,7 +43,7 @@ export const complete = (() => {
 
   return defineTrainer({
     name: "complete",
-    capabilities: { warmStart: true },
+    capabilities: { warmStart: true, models: ["linear", "huggingface"] },
     async fit(request, { signal, emit }) {
       const { train, model, loss, classes, seed, predict, validation } = request;
       if (loss.name !== "cross_entropy") throw new WeakToStrongError("unsupported", `no loss "${loss.name}"`);

@@ -31,6 +31,8 @@ class Tuner:
         self._shelf = shelf
         self._device = device
         name = cpu_info()[0] if device == "cpu" else shelf.device_name()
+        if device.startswith("cuda"):  # equal requests give equal bits; what has no such kernel warns
+            torch.use_deterministic_algorithms(True, warn_only=True)
         self.budgets = Budgets(home / "cache" / "micro-batches.json", device, name)
 
     def fit(
