@@ -23,6 +23,8 @@ interface Cell {
   /** Accuracies of weak, of the methods, and of the ceiling. */
   accuracies: readonly number[];
   accuraciesOnly?: boolean;
+  /** Seeds of weak and ceiling, where they are fewer. */
+  ends?: readonly [weak: number, ceiling: number];
 }
 
 type Lists = { weak: Float64Array[]; methods: Float64Array[][]; ceiling: Float64Array[] };
@@ -85,44 +87,69 @@ function pair(cell: Cell, runs: number, seed: number): string {
   const [weak, a, b, ceiling] = accuracies as [number, number, number, number];
   const truth = (a - b) / (ceiling - weak);
   let [covered, found, undefinedRuns] = [0, 0, 0];
-  let [example, seedPart, interaction] = [0, 0, 0];
+  const [ofPair, ofGap] = [newParts(), newParts()];
   for (let run = 0; run < runs; run += 1) {
     const { weak, methods, ceiling } = next();
     const [a, b] = methods as [Float64Array[], Float64Array[]];
     const result = cell.accuraciesOnly
       ? compare({ weak: weak.map(average), a: a.map(average), b: b.map(average), ceiling: ceiling.map(average), n })
-      : compare({ weak, a, b, ceiling });
+      : compare({ weak: weak.slice(0, cell.ends?.[0]), a, b, ceiling: ceiling.slice(0, cell.ends?.[1]) });
     if (result.status === "ok") {
       if (result.interval[0] <= truth && truth <= result.interval[1]) covered += 1;
       if (result.p < 0.05) found += 1;
     } else undefinedRuns += 1;
-    const terms = crossedTerms([a.map((row, s) => row.map((x, i) => x - b[s]![i]!))]);
-    const r = terms.seedTerms[0]!.interaction[0]![0]!;
-    example += (terms.examples[0]![0]! - r) / runs;
-    seedPart += (terms.seedTerms[0]!.seeds[0]![0]! - r) / runs;
-    interaction += r / runs;
+    measure(ofPair, a, b, runs);
+    measure(ofGap, ceiling, weak, runs);
   }
-  const discordance = example * n + interaction * n * seeds;
-  const assumed = {
-    discordance,
-    interaction: (interaction * n * seeds) / discordance,
-    seedSd: Math.sqrt(Math.max(0, seedPart * seeds)),
-  };
+  const assumed = assumptions(ofPair, n, seeds);
   const gap = ceiling - weak;
-  const predicted = truth === 0 ? Number.NaN : power({ gap, n, seeds, difference: Math.abs(truth), ...assumed }).power;
+  const { discordance, seedSd: gapSeedSd } = assumptions(ofGap, n, seeds);
+  const given = { gap, n, seeds, ...assumed, gapDiscordance: discordance + gap ** 2, gapSeedSd };
+  const { accepted, power: predicted } = power({ ...given, difference: Math.abs(truth) || 1 });
   const ok = runs - undefinedRuns;
   return `| ${[
     gap.toFixed(2),
     n,
-    seeds,
+    cell.ends ? `${cell.ends[0]}/${seeds}/${seeds}/${cell.ends[1]}` : seeds,
     figure(cell.seedSd, 3),
     truth.toFixed(2),
     [figure(assumed.discordance, 2), figure(assumed.interaction, 2), figure(assumed.seedSd, 3)].join(" / "),
     figure(undefinedRuns / runs),
+    figure(cell.ends ? Number.NaN : 1 - accepted),
     figure(covered / ok),
     figure(found / ok),
-    figure(predicted),
+    figure(found / runs),
+    figure(truth === 0 || cell.ends ? Number.NaN : predicted),
   ].join(" | ")} |`;
+}
+
+interface Parts {
+  examples: number;
+  seeds: number;
+  interaction: number;
+}
+
+function newParts(): Parts {
+  return { examples: 0, seeds: 0, interaction: 0 };
+}
+
+/** Adds one run's share to the parts of the variance of the mean of one list minus another. */
+function measure(parts: Parts, one: readonly Float64Array[], other: readonly Float64Array[], runs: number): void {
+  const terms = crossedTerms([one.map((row, s) => row.map((x, i) => x - other[s]![i]!))]);
+  const r = terms.seedTerms[0]!.interaction[0]![0]!;
+  parts.examples += (terms.examples[0]![0]! - r) / runs;
+  parts.seeds += (terms.seedTerms[0]!.seeds[0]![0]! - r) / runs;
+  parts.interaction += r / runs;
+}
+
+/** The parts as `power` is given them. */
+function assumptions({ examples, seeds: ofSeeds, interaction }: Parts, n: number, seeds: number) {
+  const discordance = examples * n + interaction * n * seeds;
+  return {
+    discordance,
+    interaction: (interaction * n * seeds) / discordance,
+    seedSd: Math.sqrt(Math.max(0, ofSeeds * seeds)),
+  };
 }
 
 /** Several methods: the share of experiments in which any two equal ones are called distinguishable. */
@@ -173,13 +200,22 @@ const pairs: Cell[] = [
     ...cell,
     accuraciesOnly: true,
   })),
+  ...cross([large(0.77, 0.77), large(0.8, 0.77)], [500], [5], [0.015]).flatMap((cell) =>
+    (
+      [
+        [5, 4],
+        [3, 2],
+        [3, 4],
+      ] as const
+    ).map((ends) => ({ ...cell, ends })),
+  ),
 ];
 console.log(
-  "| gap | n | seeds | seed SD | true difference | discordance / interaction / its seed SD | undefined | coverage | found (p < .05) | predicted by `power` |",
+  "| gap | n | seeds | seed SD | true difference | discordance / interaction / its seed SD | undefined | predicted | coverage | found (p < .05) of the answered | of all | predicted by `power` |",
 );
-console.log("|---|---|---|---|---|---|---|---|---|---|");
+console.log("|---|---|---|---|---|---|---|---|---|---|---|---|");
 for (const [k, cell] of pairs.entries()) {
-  if (cell.accuraciesOnly && !pairs[k - 1]?.accuraciesOnly) console.log("| accuracies only: | | | | | | | | | |");
+  if (cell.accuraciesOnly && !pairs[k - 1]?.accuraciesOnly) console.log("| accuracies only: | | | | | | | | | | | |");
   console.log(pair(cell, runs, k + 1));
 }
 console.log(`\n${runs} runs a row, ${Math.round((performance.now() - started) / 1000)} s.\n`);

@@ -56,7 +56,7 @@ const { values, positionals: folders } = parseArgs({
 
 /**
  * How a language model is asked about texts whose classes it cannot guess, by the testbed's name; class 0 first. One way
- * each: every further one costs a pass of the whole model over all training examples.
+ * each, as the row's name shows: every further one costs a pass of the whole model over all training examples.
  */
 const questions: Readonly<Record<string, ZeroShotTemplate>> = {
   sst2: { prompt: "Review: {text}\nSentiment:", continuations: [" negative", " positive"] },

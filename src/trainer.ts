@@ -114,8 +114,8 @@ export interface FitResult {
   readonly curve?: Float32Array;
   readonly cost: Cost;
   /**
-   * Where the fit went otherwise than `fingerprint()` had said (the memory sufficed for a smaller micro-batch only), the
-   * fingerprint under which it really went, and under which caches keep it.
+   * The fingerprint under which the fit really went, and under which caches keep it: another than `fingerprint()` had
+   * said where the memory sufficed for a smaller micro-batch only, or another device did it. Absent: as it had said.
    */
   readonly fingerprint?: string;
 }

@@ -9,7 +9,7 @@ import pytest
 
 from w2s_trainer import linear, losses
 from w2s_trainer.call import Call
-from w2s_trainer.errors import BadInput
+from w2s_trainer.errors import BadInput, TrainerError
 from w2s_trainer.linear import Training, train
 from w2s_trainer.models import Optimizer
 
@@ -180,6 +180,21 @@ def test_decay_shrinks_weights_but_not_the_bias() -> None:
     head = run(features, targets, optimizer=strong).head
     assert np.abs(head.weights).max() < 0.02
     assert head.bias[1] - head.bias[0] == pytest.approx(np.log(4), abs=0.05)
+
+
+def test_a_training_that_runs_away_says_where_and_what_to_do() -> None:
+    features, labels = clouds(100, 10)
+    targets = np.eye(2, dtype=np.float32)[labels]
+    wild = Optimizer(learning_rate=1e3, weight_decay=1e3, epochs=20, batch_size=100)
+    with np.errstate(all="ignore"), pytest.raises(TrainerError, match=r"step \d+ of 20; .*Lower learningRate \(1000\)"):
+        run(features, targets, optimizer=wild)
+    for epochs in range(1, 10):  # whichever step is the last
+        with np.errstate(all="ignore"):
+            try:
+                found = run(features, targets, optimizer=replace(wild, epochs=epochs))
+            except TrainerError:
+                continue
+        assert np.isfinite(found.head.weights).all()
 
 
 def test_five_thousand_rows_of_576_take_about_half_a_second() -> None:

@@ -248,3 +248,17 @@ def mine(f, w, context):
     with pytest.raises(WorkerFailure, match=r"loss of nan .* w = \[[01]\. [01]\.\]") as caught:
         worker.ask("fit", fit(worker.put(texts), one_hot(labels), loss={"name": "mine"}))
     assert caught.value.code == "failed"
+
+
+@pytest.mark.parametrize("change", ["w[:] = 0.5", "f *= 2", "context.balance[0] = 1"])
+def test_a_loss_cannot_change_what_is_trained_on(start: StartWorker, tmp_path: Path, change: str) -> None:
+    source = f"""import numpy as np
+from w2s_trainer.losses import cross_entropy, loss
+
+@loss("mine")
+def mine(f, w, context):
+    {change}
+    return cross_entropy(f, w, context)
+"""
+    refused = refusal(started(start, write(tmp_path, source)), {"name": "mine"})
+    assert re.search(r"my_losses\.py:6\): (assignment|output|cannot).* read-only", str(refused)), str(refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import os
@@ -20,6 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from w2s_trainer.serve.canonical import _canonical, content_hash
+
 from .client import LENGTHS, PACKAGE, _lift, _place, frame
 from .requests_made import fit, linear, one_hot, sentences
 
@@ -28,6 +31,15 @@ pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 Response = http.client.HTTPResponse
 TOKEN = "a-secret-of-more-than-16-letters"
 TEXTS, LABELS = sentences(200)
+
+
+def name_of(inputs: list[dict[str, str]]) -> str:
+    """The hash of texts, as clients make it."""
+    text = json.dumps(inputs, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+NAME = name_of(TEXTS)
 
 
 class Server:
@@ -84,9 +96,10 @@ class Server:
     def ask(self, op: str, body: dict[str, Any], call: str | None = None) -> dict[str, Any]:
         return list(messages(self.call(op, body, call)))[-1]
 
-    def put(self) -> str:
-        assert self.ask("put", {"hash": "texts", "inputs": TEXTS})["type"] == "result"
-        return "texts"
+    def put(self, inputs: list[dict[str, str]] = TEXTS) -> str:
+        name = name_of(inputs)
+        assert self.ask("put", {"hash": name, "inputs": inputs})["type"] == "result"
+        return name
 
 
 def launch(*options: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
@@ -117,7 +130,7 @@ def until_training(stream: Iterator[dict[str, Any]]) -> None:
 
 
 def long_fit(seed: int = 0, epochs: int = 100_000) -> dict[str, Any]:
-    return fit("texts", one_hot(LABELS), model=linear(epochs=epochs), seed=seed)
+    return fit(NAME, one_hot(LABELS), model=linear(epochs=epochs), seed=seed)
 
 
 Start = Callable[..., Server]
@@ -306,12 +319,12 @@ def test_a_worker_that_forgot_a_dataset_is_sent_it_again(start: Start, tmp_path:
     (tmp_path / "sitecustomize.py").write_text("import w2s_trainer.operations as o; o._DATASET_BYTES = 1\n")
     server = start(env={"PYTHONPATH": os.pathsep.join([str(tmp_path), str(PACKAGE)])})
     server.put()
-    server.ask("put", {"hash": "more", "inputs": [*TEXTS, {"text": "one more"}]})
+    name = server.put([*TEXTS, {"text": "one more"}])
     assert server.ask("fit", long_fit(epochs=1))["type"] == "result"
-    more = server.ask("fit", fit("more", one_hot(np.append(LABELS, 0))))
+    more = server.ask("fit", fit(name, one_hot(np.append(LABELS, 0))))
     assert more["type"] == "result", more
     assert server.ask("fit", long_fit(epochs=2))["type"] == "result"
-    both = server.ask("fit", {**long_fit(epochs=1), "predict": {"a": {"dataset": "more"}}})
+    both = server.ask("fit", {**long_fit(epochs=1), "predict": {"a": {"dataset": name}}})
     assert (both["body"]["code"], "more memory" in both["body"]["message"]) == ("failed", True)
 
 
@@ -340,8 +353,58 @@ def test_a_worker_s_own_refusals_come_through(server: Server) -> None:
     server.put()
     for change, code in (({"loss": {"name": "/tmp/mine.py"}}, "unsupported"), ({"seed": -1}, "bad_input")):
         assert server.ask("fit", {**long_fit(), **change})["body"]["code"] == code
-    assert server.ask("put", {"hash": "bad", "inputs": [{"txt": "a"}]})["type"] == "result"
-    assert "inputs[0]" in server.ask("fit", fit("bad", one_hot(LABELS)))["body"]["message"]
+    assert "inputs[0]" in server.ask("fit", fit(server.put([{"txt": "a"}]), one_hot(LABELS)))["body"]["message"]
+
+
+def test_a_dataset_under_a_name_that_is_not_its_own_is_refused(server: Server) -> None:
+    texts = [{"text": "never put before"}]
+    for body in (
+        {"hash": name_of(texts), "inputs": TEXTS},
+        {"hash": "texts", "inputs": TEXTS},
+        {"hash": 3, "inputs": TEXTS},
+        {"hash": NAME, "inputs": {"a": np.zeros(2, np.float32)}},
+        {"hash": NAME, "inputs": [{"text": "\ud800"}]},
+        {"inputs": TEXTS},
+    ):
+        answer = server.ask("put", body)
+        assert (answer["type"], answer["body"]["code"]) == ("error", "bad_input"), body
+    assert server.ask("fit", fit(name_of(texts), one_hot(LABELS)))["body"]["code"] == "dataset_missing"
+    server.put(texts)
+
+
+def test_waiting_requests_have_bounded_memory(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import w2s_trainer.serve.calls as c; c.WAITING_BYTES = 30_000\n")
+    server = start(env={"PYTHONPATH": os.pathsep.join([str(tmp_path), str(PACKAGE)])})
+    server.put()
+    large = [{"text": "x" * 100_000}]
+    assert server.ask("fit", fit(server.put(large), one_hot(LABELS)))["body"]["code"] == "bad_input", "alone it fits"
+    running = str(uuid.uuid4())
+    stream = messages(server.call("fit", long_fit(seed=1), running))
+    until_training(stream)
+    refused = server.ask("fit", fit(name_of(large), one_hot(LABELS)))["body"]
+    assert (refused["code"], "would hold" in refused["message"]) == ("busy", True)
+    waiting = messages(server.call("fit", long_fit(seed=2, epochs=5)))
+    assert next(waiting)["type"] == "alive", "a small one with the same dataset fits"
+    server.send("DELETE", f"/v1/calls/{running}")
+    assert list(waiting)[-1]["type"] == "result"
+
+
+# In canonical JSON a number is as JavaScript's JSON.stringify writes it.
+NUMBERS = [0.0, -0.0, 1.0, 5, 0.5, 0.1 + 0.2, 1e-6, 1.5e-5, 1e-7, -1.25e-9, 1e16, 2**70, 123456789012345680000, 1e21]
+BY_NODE = (
+    "[0,0,1,5,0.5,0.30000000000000004,0.000001,0.000015,1e-7,-1.25e-9,10000000000000000,1.1805916207174113e+21,"
+    "123456789012345680000,1e+21]"
+)
+
+
+def test_canonical_json_is_that_of_the_clients() -> None:
+    assert _canonical(NUMBERS) == BY_NODE
+    by_utf16 = '{"a":{},"b":[true,null],"😀":2,"\ufb33":1}'
+    assert _canonical({"b": [True, None], "\ufb33": 1, "😀": 2, "a": {}}) == by_utf16
+    image = {"image": [[0, 1, 0.5, 1 / 3], [1e-7, 0.000015, 0.1 + 0.2, 5e-324]]}
+    mixed = [image, {"text": 'é😀\u2028\u001f"\\/', "a": -0.0}]
+    by_node = "dfc6d8146dfec74fe50c7cbd3f9fc5f20e06971f0b86385ac5b164f560c15c4d"  # contentHash of src/data/canonical.ts
+    assert content_hash(mixed) == by_node
 
 
 def test_a_body_above_the_limit_is_refused(start: Start) -> None:

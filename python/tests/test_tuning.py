@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,26 +61,72 @@ def test_a_borrowed_model_is_given_back_as_it_was(shared: Client, tiny_llama: Pa
     body = {"model": {"path": str(tiny_llama)}, "layers": [4], "pooling": "mean", "maxTokens": 64, "rows": rows}
     before = shared.ask("embed", body)["layers"][0]
     tuned(shared, tiny_llama, "lora", seed=5)
-    with pytest.raises(WorkerFailure):
+    with pytest.raises(WorkerFailure, match="no linear layer is called"):
         tuned(shared, tiny_llama, {**LORA, "targets": ["no_such_layer"]})
+    first = {"id": tuned(shared, tiny_llama, "lora", seed=5)["checkpoint"]["id"]}
+    with pytest.raises(WorkerFailure, match="tuned in the same way"):
+        tuned(shared, tiny_llama, {**LORA, "rank": 8}, **{"from": first})
+    bert = {"id": tuned(shared, tiny_llama, "head", labels=["A", "B"])["checkpoint"]["id"]}
+    with pytest.raises(WorkerFailure, match="another `labels`"):
+        tuned(shared, tiny_llama, "lora", labels=["X", "Y"], **{"from": bert})
+    tuned(shared, tiny_llama, {**LORA, "targets": ["q_proj"]})
     rows["dataset"] = shared.put([{"text": "another text"}, {"text": "and one more"}, {"text": "new"}])
     after = shared.ask("embed", body)["layers"][0]
     assert np.allclose(before, after[:2], atol=1e-5)
 
 
-def test_curve_traces_and_validation(shared: Client, tiny_llama: Path) -> None:
-    held = np.arange(80, 96, dtype=np.int32)
-    train = {"indices": np.arange(80, dtype=np.int32), "targets": one_hot(LABELS[:80])}
-    validation = {"dataset": shared.put(TEXTS), "indices": held, "targets": one_hot(LABELS[80:]), "keep": "best"}
-    changes = {"curve": True, "traces": True, "validation": validation, "optimizer": {"epochs": 4}}
-    predict = {"held": {"dataset": validation["dataset"], "indices": held}}
-    answer = tuned(shared, tiny_llama, "full", train=train, predict=predict, **changes)
-    assert answer["curve"].shape == (4 * 5,)
-    assert answer["traces"].shape == (80, 4)
-    epochs = [entry["validation"]["loss"] for entry in answer["history"]]
-    f = answer["predictions"]["held"]
-    kept = -np.log(f[np.arange(16), LABELS[80:]]).mean()
-    assert kept == pytest.approx(min(epochs), abs=1e-4), "the epoch of least validation loss is what predicts"
+def test_curve_and_traces(shared: Client, tiny_llama: Path) -> None:
+    answer = tuned(shared, tiny_llama, "full", curve=True, traces=True, optimizer={"epochs": 4})
+    assert answer["curve"].shape == (4 * 6,)
+    assert answer["traces"].shape == (96, 4)
+    last = -np.log(answer["predictions"]["all"][np.arange(96), LABELS])
+    assert np.allclose(answer["traces"][:, -1], last, atol=1e-4), "after the last epoch the losses are the predictions'"
+
+
+@pytest.mark.parametrize("tune", ["head", "full"])
+def test_the_epoch_of_least_validation_loss_is_kept(tune: str, shared: Client, tiny_llama: Path) -> None:
+    """On labels that mean nothing, more training makes held-out rows worse."""
+    wrong = np.random.Generator(np.random.PCG64(3)).integers(0, 2, 96)
+    dataset = shared.put(TEXTS)
+    train = {"indices": np.arange(64, dtype=np.int32), "targets": one_hot(wrong[:64])}
+    held = {"dataset": dataset, "indices": np.arange(64, 96, dtype=np.int32)}
+    settings = {"epochs": 12, "learningRate": 0.3 if tune == "head" else 3e-3}
+    found = {}
+    for keep in ("best", "last"):
+        validation = {**held, "targets": one_hot(wrong[64:]), "keep": keep}
+        answer = tuned(
+            shared, tiny_llama, tune, train=train, predict={"held": held}, validation=validation, optimizer=settings
+        )
+        f = answer["predictions"]["held"]
+        found[keep] = -np.log(f[np.arange(32), wrong[64:]]).mean()
+        losses = [entry["validation"]["loss"] for entry in answer["history"]]
+    assert losses[-1] > min(losses) + 0.05
+    assert found["best"] == pytest.approx(min(losses), abs=1e-3)
+    assert found["last"] == pytest.approx(losses[-1], abs=1e-3)
+
+
+def test_rows_of_weight_zero_teach_nothing(shared: Client, tiny_llama: Path) -> None:
+    weights = (np.arange(96) % 3 > 0).astype(np.float32)
+    other = np.where(weights > 0, LABELS, 1 - LABELS)
+    found = [
+        tuned(shared, tiny_llama, "full", train={"weights": weights, "targets": one_hot(labels)})["predictions"]["all"]
+        for labels in (LABELS, other)
+    ]
+    assert np.array_equal(*found)
+    assert not np.allclose(found[0], tuned(shared, tiny_llama, "full")["predictions"]["all"], atol=1e-3)
+
+
+def test_the_only_step_of_a_fit_learns(shared: Client, tiny_llama: Path) -> None:
+    found = [
+        tuned(shared, tiny_llama, "full", optimizer={"epochs": 1, "batchSize": 96, "learningRate": rate})
+        for rate in (1e-9, 1e-2)
+    ]
+    assert not np.allclose(found[0]["predictions"]["all"], found[1]["predictions"]["all"], atol=1e-3)
+
+
+def test_a_loss_that_diverges_says_so(shared: Client, tiny_llama: Path) -> None:
+    with pytest.raises(WorkerFailure, match=r"not finite at step \d+ of \d+. Lower learningRate"):
+        tuned(shared, tiny_llama, "full", optimizer={"learningRate": 1e3, "weightDecay": 1e3, "epochs": 10})
 
 
 def test_a_fit_goes_on_from_a_head(shared: Client, tiny_llama: Path) -> None:
@@ -101,7 +148,7 @@ def test_a_fit_goes_on_from_its_like(tune: str, shared: Client, tiny_gpt2: Path)
 
 def test_a_fit_does_not_go_on_from_something_else(shared: Client, tiny_llama: Path) -> None:
     before = tuned(shared, tiny_llama, "lora")
-    with pytest.raises(WorkerFailure, match=r"from: .* tuned in the same way; found lora for a model with full"):
+    with pytest.raises(WorkerFailure, match=r"from: .* tuned in the same way; found Lora.* for a model with full"):
         tuned(shared, tiny_llama, "full", **{"from": {"id": before["checkpoint"]["id"]}})
 
 
@@ -132,7 +179,9 @@ def test_cancelled_within_a_second(worker: Client, tiny_llama: Path) -> None:
     spec = model(tiny_llama, "full", optimizer={"epochs": 10_000})
     number = worker.send("fit", fit(worker.put(TEXTS), one_hot(LABELS), model=spec))
     worker.wait_for("train")
+    asked = time.monotonic()
     worker.send("cancel", {"id": number})
     with pytest.raises(WorkerFailure) as caught:
         worker.answer(number)
     assert caught.value.code == "cancelled"
+    assert time.monotonic() - asked < 1

@@ -13,12 +13,13 @@ transformers = pytest.importorskip("transformers")
 
 from safetensors.torch import load_file  # noqa: E402
 
+from w2s_trainer import models  # noqa: E402
 from w2s_trainer.call import Call  # noqa: E402
 from w2s_trainer.frames import Blob  # noqa: E402
 from w2s_trainer.operations import Operations  # noqa: E402
+from w2s_trainer.pretrained import load, locate  # noqa: E402
 from w2s_trainer.pretrained.prompts import Prompt  # noqa: E402
-from w2s_trainer.tuning import budget, lora  # noqa: E402
-from w2s_trainer.tuning.batches import cut  # noqa: E402
+from w2s_trainer.tuning import budget, lora, packed  # noqa: E402
 from w2s_trainer.tuning.classifier import Classifier  # noqa: E402
 
 from .requests_made import one_hot  # noqa: E402
@@ -58,17 +59,33 @@ def test_an_adapters_gradient_is_autograds() -> None:
     assert torch.allclose(lora._Adapted.apply(x, w, bias, a, b, 0.7), plain)
 
 
-def test_a_batch_is_cut_where_it_costs_least() -> None:
-    random = np.random.Generator(np.random.PCG64(0))
-    for _ in range(50):
-        lengths = random.integers(1, 60, random.integers(1, 40)).tolist()
-        groups = cut(lengths, 128, "cpu")
-        assert sorted(np.concatenate(groups).tolist()) == list(range(len(lengths))), "each row once"
-        for group in groups:
-            longest = max(lengths[i] for i in group)
-            assert len(group) == 1 or longest * len(group) <= 128
-        padded = sum(max(lengths[i] for i in group) * len(group) + 16 for group in groups)
-        assert padded <= max(lengths) * len(lengths) + 16 * -(-max(lengths) * len(lengths) // 64)
+@pytest.mark.parametrize("kind", ["tiny_llama", "tiny_gpt2", "tiny_bert"])
+def test_packed_rows_do_not_see_each_other(kind: str, request: pytest.FixtureRequest) -> None:
+    loaded = load_tiny(request.getfixturevalue(kind))
+    assert packed.works(loaded)
+    rows = [[5, 6, 7], [8], [9, 10, 11, 12, 13]]
+    with torch.no_grad():
+        states = packed.last_states(loaded, packed.Layout(rows, loaded.device))
+        others = packed.last_states(loaded, packed.Layout([[30, 31], [8], [40]], loaded.device))
+    assert torch.allclose(states[3], others[2], atol=1e-5), "a row's states are its own whatever stands beside it"
+
+
+def test_a_model_that_cannot_be_packed_is_padded(tiny_bert: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = load_tiny(tiny_bert)
+    monkeypatch.setattr(packed, "_attention", None)
+    monkeypatch.setitem(packed.ALL_ATTENTION_FUNCTIONS, packed._NAME, lambda *_, **__: (torch.zeros(1), None))
+    assert not packed.works(loaded)
+    texts = [[5, 6, 7], [8], [9, 10, 11, 12, 13]]
+    spec = models.model(model(tiny_bert, "head"))
+    classifier = Classifier(loaded, spec, 2, {"text": ""}, 0)
+    with torch.no_grad():
+        together, alone = classifier.states(texts), classifier.states(texts[1:2])
+    assert torch.allclose(together[1], alone[0], atol=1e-5)
+
+
+def load_tiny(folder: Path) -> load.Loaded:
+    spec = models.Pretrained(path=str(folder))
+    return load.load(spec, locate.locate(spec), "", "float32", "cpu", None)
 
 
 @pytest.mark.parametrize("tune", ["lora", "full"])
@@ -77,7 +94,7 @@ def test_micro_batches_change_nothing_but_rounding(
     loss: dict, tune: str, tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     curves = []
-    for tokens in (1 << 20, 600, 70):  # one micro-batch; several with their graphs kept; one row each
+    for tokens in (1 << 20, 600, 70):  # one micro-batch; several; one row each
         monkeypatch.setitem(budget._TOKENS, "cpu", tokens)
         curves.append(fit(tmp_path / str(tokens), model(tiny_llama, tune), loss=loss)["curve"])
     assert np.allclose(curves[0], curves[1], atol=2e-4)
@@ -131,13 +148,13 @@ def test_memory_that_does_not_suffice_halves_the_micro_batch(
     events: list[dict] = []
     little = fit(tmp_path / "little", spec, events)
     assert np.allclose(little["curve"], plenty["curve"], atol=2e-4)
-    assert "fingerprint" not in plenty
+    assert "micro-batches of 2048 tokens" in plenty["fingerprint"]
     assert "micro-batches of 256 tokens" in little["fingerprint"]
     assert little["checkpoint"]["id"] != plenty["checkpoint"]["id"]
     warnings = [event["message"] for event in events if event["type"] == "warning"]
     assert len(warnings) == 3, "2048 to 256"
     again = fit(tmp_path / "little", spec)
-    assert "fingerprint" not in again, "the next worker knows beforehand"
+    assert again["fingerprint"] == little["fingerprint"], "the next worker knows beforehand"
     assert np.array_equal(again["predictions"]["all"], little["predictions"]["all"])
 
 
@@ -157,6 +174,49 @@ def test_adapters_open_in_peft(kind: str, tmp_path: Path, request: pytest.Fixtur
     lm = transformers.AutoModelForCausalLM.from_pretrained(base)
     lm = peft.PeftModel.from_pretrained(lm, answer["checkpoint"]["path"]).eval()
     _agree(answer, lm, transformers.AutoTokenizer.from_pretrained(base))
+
+
+def test_an_encoders_adapters_open_in_peft_without_a_warning(
+    tiny_bert: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    peft = pytest.importorskip("peft", reason="peft is not installed")
+    answer = fit(tmp_path, model(tiny_bert, "lora", optimizer={"epochs": 2, "learningRate": 1e-2}))
+    folder = Path(answer["checkpoint"]["path"])
+    bert = peft.PeftModel.from_pretrained(transformers.AutoModel.from_pretrained(tiny_bert), folder).eval()
+    assert not [warning for warning in recwarn if "missing adapter keys" in str(warning.message)]
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_bert)
+    head = load_file(folder / "head.safetensors")
+    ids = tokenizer(TEXTS[0]["text"], truncation=True, max_length=64, return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        state = bert(input_ids=ids).last_hidden_state.mean(dim=1)
+        f = torch.softmax(state @ head["weight"].t() + head["bias"], dim=-1)
+    assert f[0].numpy() == pytest.approx(answer["predictions"]["all"][0], abs=1e-4)
+
+
+OTHERS = {
+    "granite": lambda size: transformers.GraniteConfig(**size, num_key_value_heads=2, logits_scaling=4.0),
+    "cohere": lambda size: transformers.CohereConfig(**size, num_key_value_heads=2, logit_scale=0.3),
+    "gemma2": lambda size: transformers.Gemma2Config(
+        **size, num_key_value_heads=2, head_dim=8, final_logit_softcapping=2.0
+    ),
+    "phi": lambda size: transformers.PhiConfig(**size),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_logits_are_the_models_own(kind: str, tiny_llama: Path, tmp_path: Path) -> None:
+    """Scaled, capped or with a bias: predictions before any training are the softmax of what the model says."""
+    size = {"vocab_size": 101, "hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 4}
+    torch.manual_seed(1)
+    config = OTHERS[kind]({**size, "num_hidden_layers": 2, "max_position_embeddings": 256, "pad_token_id": 0})
+    lm = transformers.AutoModelForCausalLM.from_config(config).eval()
+    for parameter in lm.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    lm.save_pretrained(tmp_path / "model")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(tiny_llama)
+    tokenizer.save_pretrained(tmp_path / "model")
+    spec = model(tmp_path / "model", "full", labels=["A", "B"], optimizer={"learningRate": 1e-9, "epochs": 1})
+    _agree(fit(tmp_path / "home", spec), lm, tokenizer)
 
 
 def _agree(answer: dict, lm: torch.nn.Module, tokenizer: object) -> None:

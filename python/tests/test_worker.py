@@ -93,6 +93,25 @@ def test_cancel_ends_a_waiting_request_before_it_starts(worker: Client) -> None:
             worker.answer(number)
 
 
+def test_a_request_with_the_id_of_the_one_before_can_be_cancelled(start: StartWorker, tmp_path: Path) -> None:
+    """As over HTTP, where every request has the same id."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import time\nfrom w2s_trainer.worker import Worker\nsend = Worker._send\n"
+        "def slow(self, message):\n"
+        "    send(self, message)\n"
+        "    if message['type'] == 'result': time.sleep(0.5)\n"
+        "Worker._send = slow\n"
+    )
+    client = start(path=tmp_path)
+    texts, labels = sentences(50)
+    request = fit(client.put(texts), one_hot(labels), model=linear(epochs=100_000))
+    client._number = 0
+    assert client.send("fit", request) == 1
+    client.send("cancel", {"id": 1})
+    with pytest.raises(WorkerFailure, match="cancelled"):
+        client.answer(1)
+
+
 def test_the_worker_ends_at_once_when_its_input_ends(worker: Client) -> None:
     long_fit(worker)
     worker.wait_for("train")

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from .errors import TrainerError
 from .files import storage_error, sweep, temporary_beside
 
@@ -41,6 +43,8 @@ class Checkpoints:
             _replace_folder(temporary, final)
         except OSError as error:
             raise storage_error("The checkpoint", final, error) from error
+        except SafetensorError as error:  # its own for a disk that is full
+            raise TrainerError("storage", f"The checkpoint could not be written at {final}: {error}.") from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 

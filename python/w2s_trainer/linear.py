@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .call import Call
-from .errors import BadInput
+from .errors import BadInput, TrainerError
 from .losses import BoundLoss
 from .models import Optimizer
 
@@ -116,13 +116,17 @@ def train(
                 slope = slope * weights[chosen, None]
             slope = slope / np.float32(len(chosen))
             np.matmul(x.T, slope, out=gradient)
-            adam.step(gradient, slope.sum(axis=0), optimizer.learning_rate * (1 - step / steps))
-            mean = float(each.mean())
+            mean, bias = float(each.mean()), slope.sum(axis=0)
+            _check_finite("loss", mean, step, steps, optimizer)
+            _check_finite("gradient", float(bias.sum()), step, steps, optimizer)
+            adam.step(gradient, bias, optimizer.learning_rate * (1 - step / steps))
             if result.curve is not None:
                 result.curve[step] = mean
             step += 1
             total += float(each.sum(dtype=np.float64))
             call.progress("train", step, steps, loss=mean)
+        # A step spoils the loss of the next one: only the last needs a look of its own.
+        _check_finite("weights", float(np.abs(head.weights).max()), step - 1, steps, optimizer)
         entry: dict[str, Any] = {"epoch": epoch + 1, "loss": total / rows}
         if result.traces is not None:
             f = softmax(features @ head.weights + head.bias)
@@ -136,6 +140,16 @@ def train(
     if best is not None:
         result.head = best[1]
     return result
+
+
+def _check_finite(what: str, value: float, step: int, steps: int, optimizer: Optimizer) -> None:
+    if not np.isfinite(value):
+        raise TrainerError(
+            "failed",
+            f"the {what} became {value} at step {step + 1} of {steps}; expected finite numbers. Lower learningRate "
+            f"({optimizer.learning_rate:g}) or weightDecay ({optimizer.weight_decay:g}); at step 1, look for features "
+            "that are not finite.",
+        )
 
 
 def measure(f: np.ndarray, targets: np.ndarray) -> dict[str, float]:

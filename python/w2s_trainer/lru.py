@@ -17,6 +17,9 @@ class Lru(Generic[T]):
         self._entries: OrderedDict[Hashable, tuple[T, int]] = OrderedDict()
         self._size = 0
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def get(self, key: Hashable) -> T | None:
         entry = self._entries.get(key)
         if entry is None:

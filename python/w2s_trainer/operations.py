@@ -70,8 +70,8 @@ class Operations:
         machine = fingerprint.machine(self._device, self._threads)
         parts = [f"w2s_trainer {source_hash()}", *losses.plugins_fingerprint(), *machine]
         if isinstance(model, HuggingFace):
-            tokens = self._tuning().budgets.tokens(model)
-            parts += [*self._models().fingerprint(model.model), f"micro-batches of {tokens} tokens"]
+            parts += self._models().fingerprint(model.model)  # says what is missing, if torch is
+            parts.append(f"micro-batches of {self._tuning().budgets.tokens(model)} tokens")
         elif isinstance(model.features, HiddenStates):
             parts += self._models().fingerprint(model.features.model)
         return "; ".join(parts)
@@ -84,7 +84,7 @@ class Operations:
     def fit(self, body: Mapping[str, Any], call: Call) -> dict[str, Any]:
         request = requests.fit(body, self._find)
         start = self._start(request)
-        announced = self.fingerprint(request.model)
+        self.fingerprint(request.model)  # raises before any work where something is missing
         kept: list[tuple[str, str]] = []
 
         def save(write_files: Callable[[Path], None]) -> Path:
@@ -99,8 +99,7 @@ class Operations:
         outcome = worker.fit(request, request.model, start, save, call)
         name, mark = kept[-1]
         checkpoint = {"id": name, "path": str(self._checkpoints.path(name))}
-        result = {"checkpoint": checkpoint, **outcome.reply(), "cost": call.cost()}
-        return result if mark == announced else {**result, "fingerprint": mark}
+        return {"checkpoint": checkpoint, **outcome.reply(), "fingerprint": mark, "cost": call.cost()}
 
     def predict(self, body: Mapping[str, Any], call: Call) -> dict[str, Any]:
         rows = requests.rows(body["rows"], "rows", self._find)

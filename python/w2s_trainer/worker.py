@@ -72,9 +72,6 @@ class Worker:
         while True:
             request = self._requests.get()
             self._answer(operations, request)
-            with self._lock:
-                self._waiting.discard(request["id"])
-                self._cancelled.discard(request["id"])
             del request  # its arrays may be large, and the next request may be long in coming
 
     def _read(self) -> None:
@@ -115,15 +112,23 @@ class Worker:
             call.check()
             result = operations.run(request["op"], request["body"], request["bytes"], call)
             call.check()
-            self._send({"id": number, "type": "result", "body": result})
+            self._end(number, "result", result)
         except TrainerError as error:
-            self._send({"id": number, "type": "error", "body": {"code": error.code, "message": str(error)}})
+            self._end(number, "error", {"code": error.code, "message": str(error)})
         except (Exception, SystemExit) as error:
             if number in self._cancelled:
                 body = {"code": "cancelled", "message": str(Cancelled())}
             else:
                 body = _failure(request["op"], error)
-            self._send({"id": number, "type": "error", "body": body})
+            self._end(number, "error", body)
+
+    def _end(self, number: int, kind: str, body: Mapping[str, Any]) -> None:
+        """Forgets the request before its answer goes out: over HTTP the next one, which comes at once, has the same id,
+        and its cancellation must not be forgotten with this one."""
+        with self._lock:
+            self._waiting.discard(number)
+            self._cancelled.discard(number)
+        self._send({"id": number, "type": kind, "body": body})
 
     def _send(self, message: dict[str, Any]) -> None:
         try:

@@ -24,14 +24,16 @@ export function comparisonsOf({ weak, ceiling, methods, groups }: Measured): rea
     return { a: a.name, b: b.name, difference };
   });
   const adjusted = holm(pairs.map(({ difference }) => (difference.status === "ok" ? difference.p : 1)));
+  const ofScores = holm(pairs.map(({ difference }) => difference.scoreDifference?.p ?? 1));
   return pairs.map((pair, i) => {
-    if (pair.difference.status === "undefined") return { ...pair, pHolm: null, distinguishable: null };
+    const scorePHolm = pair.difference.scoreDifference ? ofScores[i]! : null;
+    if (pair.difference.status === "undefined") return { ...pair, pHolm: null, distinguishable: null, scorePHolm };
     const pHolm = adjusted[i]!;
-    return { ...pair, pHolm, distinguishable: pHolm < 1 - pair.difference.level };
+    return { ...pair, pHolm, distinguishable: pHolm < 1 - pair.difference.level, scorePHolm };
   });
 }
 
-/** What difference this experiment could have told apart, from the variances that it measured; absent without a pair. */
+/** The minimum detectable difference by the variances measured; absent without a pair or a clear gap. */
 export function resolutionOf({ weak, ceiling, methods, groups }: Measured): MeasuredResolution | undefined {
   const pairs = pairsOf(methods).map(([a, b]) => ({ a: a.scores, b: b.scores }));
   return measuredResolution({ weak, ceiling, pairs, groups });
@@ -40,16 +42,20 @@ export function resolutionOf({ weak, ceiling, methods, groups }: Measured): Meas
 /** The gap that is assumed before anything is measured: about the median of those in docs/results.md (.13, .19, .23). */
 const assumedGap = 0.15;
 
-/** What difference an experiment is expected to tell apart, before it runs; absent with one method. */
+/**
+ * The minimum detectable difference of an experiment, before it runs. Absent with one method, and for other metrics than
+ * accuracy, of which the assumptions are.
+ */
 export function plannedResolution({
   methods,
+  metric,
   seeds,
   testbed,
-}: Pick<Plan, "methods" | "seeds" | "testbed">): PowerPlan | undefined {
+}: Pick<Plan, "methods" | "metric" | "seeds" | "testbed">): PowerPlan | undefined {
   const comparisons = (methods.length * (methods.length - 1)) / 2;
   const { ids, groups } = testbed.splits.test;
   const n = ids.length;
-  if (comparisons === 0 || n < 2) return undefined;
+  if (comparisons === 0 || n < 2 || metric.name !== "accuracy") return undefined;
   return power({ gap: assumedGap, n, seeds: seeds.length, comparisons, groupSize: groupSizeOf(n, groups) });
 }
 

@@ -30,8 +30,10 @@ export function makeContext(
   const { splits, classes } = task.testbed;
   const { weakLabels, seed, student } = task;
   const train = { dataset: splits.train_unlabel.dataset };
+  const examples = examplesOf(splits.train_unlabel);
+  const ownCheckpoints = new Set<string>();
   return {
-    examples: examplesOf(splits.train_unlabel),
+    examples,
     // A copy each: what one method does to its labels must not reach another.
     weakLabels: { ...weakLabels, data: weakLabels.data.slice() },
     classes: classes.length,
@@ -91,8 +93,15 @@ export function makeContext(
         "unsupported",
         `fit: tune: the model is ${model.type}; only huggingFace(...) has weights to choose from.`,
       );
+    // Any other could have been trained on the truth: the ceiling's lies beside this method's.
+    if (from && !ownCheckpoints.has(from.id))
+      throw new WeakToStrongError(
+        "bad_input",
+        "fit: from: expected a checkpoint that a fit of this method with this seed returned, found another.",
+      );
     checkWhole("rows", rows);
     checkWhole("validation.rows", validation?.rows);
+    if (validation && !on) checkApart(rows ? Array.from(rows) : examples.keys(), validation.rows);
     const pool = on ? splits.train_label.dataset : splits.train_unlabel.dataset;
     const indices = on ? task.teacher.rows : rows && Int32Array.from(rows);
     const fitted: FitResult = await trainer.fit(
@@ -126,10 +135,14 @@ export function makeContext(
       { signal },
     );
     const { test, train: ofTrain } = fitted.predictions;
-    // Where checkpoints lie is not a method's business: the ceiling's lies beside them.
+    const { id } = fitted.checkpoint;
+    ownCheckpoints.add(id);
+    const { cached: _, ...cost } = fitted.cost;
+    // Where checkpoints lie is not a method's business, nor who has asked for the same before: the ceiling's are there.
     return {
       ...fitted,
-      checkpoint: { id: fitted.checkpoint.id },
+      checkpoint: { id },
+      cost,
       predictions: { test: test!, ...(ofTrain && { train: ofTrain }) },
     };
   }
@@ -138,6 +151,16 @@ export function makeContext(
 function maxTokensOf(student: ModelSpec): number {
   if (student.type === "huggingface") return student.maxTokens;
   return student.features.type === "hidden-states" ? student.features.maxTokens : 512;
+}
+
+function checkApart(trained: Iterable<number>, held: ArrayLike<number>): void {
+  const train = new Set(trained);
+  const both = Array.from(held).find((row) => train.has(row));
+  if (both === undefined) return;
+  throw new WeakToStrongError(
+    "bad_input",
+    `fit: validation.rows: expected rows that are not trained on, but row ${both} is; leave it out of \`rows\` (default: all).`,
+  );
 }
 
 function checkWhole(name: string, rows: ArrayLike<number> | undefined): void {

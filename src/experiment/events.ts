@@ -17,8 +17,8 @@ export type ExperimentEvent =
       readonly seeds: readonly number[];
       readonly units: number;
       /**
-       * The smallest difference of PGR between two methods that this experiment can be expected to find: a planning value
-       * from assumptions about methods, which it holds, and not from these data. Absent with one method.
+       * The minimum detectable difference of PGR between two methods: a planning value from assumptions about methods,
+       * which it holds, and not from these data. Absent with one method, and for other metrics than accuracy.
        */
       readonly resolvable?: PowerPlan;
     }

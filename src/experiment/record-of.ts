@@ -28,7 +28,7 @@ export function makeRecord(plan: Plan, outcome: Outcome, circumstances: Circumst
     ...rowOf(name, byMethod, outcome, groups),
     ...(controls.has(name) && { control: true }),
   }));
-  const planned = plannedResolution(plan);
+  const planned = plannedResolution(plan) ?? null;
   const measured: Measured = {
     weak: scoresOf(byMethod.get("weak")!)!,
     ceiling: scoresOf(byMethod.get("ceiling")!)!,
@@ -60,7 +60,7 @@ export function makeRecord(plan: Plan, outcome: Outcome, circumstances: Circumst
     rows,
     runs: names.flatMap((name) => byMethod.get(name)!.flatMap((unit) => runsOf(unit, outcome))),
     comparisons: comparisonsOf(measured),
-    resolvable: planned ? { planned, measured: resolutionOf(measured) ?? null } : null,
+    resolvable: plan.methods.length < 2 ? null : { planned, measured: resolutionOf(measured) ?? null },
     conditionalOn: [
       "These two models with these settings, this pool of examples for the teacher and these training examples for the student: other ones could give other numbers.",
       ...(defined?.conditionalOn ?? []),

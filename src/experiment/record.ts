@@ -57,12 +57,14 @@ export interface ResultRun {
 export interface MethodComparison {
   readonly a: string;
   readonly b: string;
-  /** PGR of a minus PGR of b, with interval and p-value of this pair alone. */
+  /** PGR of a minus PGR of b, with interval and p-value of this pair alone; its `scoreDifference` is there in any case. */
   readonly difference: Comparison;
   /** The p-value adjusted for all pairs by Holm's rule; null where there is none. */
   readonly pHolm: number | null;
   /** `pHolm` is below 1 - level; null where the difference is undefined. */
   readonly distinguishable: boolean | null;
+  /** The p-value of `difference.scoreDifference`, adjusted likewise: a family of its own, which gives no verdict. */
+  readonly scorePHolm: number | null;
 }
 
 /** Everything that a finished experiment found, as plain data: what `results.json` holds. */
@@ -87,8 +89,11 @@ export interface ExperimentRecord {
   readonly runs: readonly ResultRun[];
   /** Every two methods that failed with no seed, controls among them; the p-values are adjusted over all of these. */
   readonly comparisons: readonly MethodComparison[];
-  /** Which differences of PGR could be found: as planned beforehand, and by the variances measured. null with one method. */
-  readonly resolvable: { readonly planned: PowerPlan; readonly measured: MeasuredResolution | null } | null;
+  /**
+   * The minimum detectable difference of PGR: as planned beforehand (null for other metrics than accuracy), and by the
+   * variances measured (null where the gap is not clearly positive). null with one method.
+   */
+  readonly resolvable: { readonly planned: PowerPlan | null; readonly measured: MeasuredResolution | null } | null;
   /** What the intervals are conditional on, one sentence each. */
   readonly conditionalOn: readonly string[];
   readonly warnings: readonly string[];

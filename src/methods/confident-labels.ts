@@ -1,6 +1,7 @@
 import { takeRows } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
 import { type Method, methodName, named } from "./method.js";
+import { checkNumber } from "./options.js";
 
 const defaults = { threshold: 0.75 };
 
@@ -9,17 +10,14 @@ const defaults = { threshold: 0.75 };
  *
  *     CE(w, f) over { x : max w(x) > threshold }
  *
- * A baseline of the automated weak-to-strong study (Anthropic Fellows, April 2026). Default threshold 0.75.
+ * A baseline of the automated weak-to-strong study (Anthropic Fellows, April 2026). Default threshold 0.75; 0
+ * is naive training.
  */
 export function confidentLabels(options: { threshold?: number } = {}): Method {
   const { threshold } = { ...defaults, ...options };
-  if (!(threshold > 0 && threshold < 1)) {
-    throw new WeakToStrongError(
-      "bad_input",
-      `confidentLabels: threshold: expected a number between 0 and 1, found ${threshold}.`,
-    );
-  }
-  return named(methodName("confident-labels", options, defaults), ({ weakLabels, fit }) => {
+  const name = methodName("confident-labels", options, defaults);
+  checkNumber("confidentLabels: threshold", threshold, 0, 1);
+  return named(name, ({ weakLabels, fit }) => {
     const { data, columns } = weakLabels;
     const confidences = Array.from({ length: weakLabels.rows }, (_, i) =>
       Math.max(...data.subarray(i * columns, (i + 1) * columns)),

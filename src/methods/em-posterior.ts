@@ -1,7 +1,7 @@
 import type { Kind } from "../data/dataset.js";
 import { WeakToStrongError } from "../errors.js";
 import { crossFitted } from "./folds.js";
-import { type Method, type MethodContext, methodName, named } from "./method.js";
+import { type Method, type MethodContext, markOf, methodName, named } from "./method.js";
 import { type Channel, fitChannel, logit, sigmoid } from "./noisy-channel.js";
 import { checkCount, checkKeys, checkNumber } from "./options.js";
 import { meanOf, templateKeys, type ZeroShotTemplate, zeroShotMargins } from "./zero-shot.js";
@@ -10,7 +10,10 @@ const defaults = { rounds: 2, temperature: 1 };
 
 /** What {@link emPosterior} takes. */
 export interface EmPosteriorOptions {
-  /** Ways to ask the pretrained model. Default: three each for preference and verification; classification needs them. */
+  /**
+   * Ways to ask the pretrained model; what one leaves out is the student's own, else the kind's. Default: three each for
+   * preference and verification; for classification the student's own prompt and labels, and where it has none, none.
+   */
   readonly templates?: readonly ZeroShotTemplate[];
   /** How often the channel is fitted; from the second time on with the student's own predictions as evidence. */
   readonly rounds?: number;
@@ -31,12 +34,14 @@ export interface EmPosteriorOptions {
  * (noisy-channel.ts). In later rounds the evidence is the mean of the margins and the log-odds of a student trained on the
  * posterior, each half of the examples predicted by a student trained on the other. Two classes; the student must stand on
  * a language model. The automated weak-to-strong study (Anthropic Fellows, April 2026). Defaults: 2 rounds, temperature 1.
+ * The name shows how many templates were given, and a mark of them.
  */
 export function emPosterior(options: EmPosteriorOptions = {}): Method {
   checkKeys("emPosterior", options, ["templates", ...Object.keys(defaults)]);
   const { templates, ...rest } = options;
   const { rounds, temperature } = { ...defaults, ...rest };
-  const name = methodName("em-posterior", rest, defaults);
+  const shown = { ...rest, ...(templates && { templates: `${templates.length}${markOf(templates)}` }) };
+  const name = methodName("em-posterior", shown, { templates: "", ...defaults });
   checkCount("emPosterior: rounds", rounds, 1);
   checkNumber("emPosterior: temperature", temperature, 0.01);
   if (templates?.length === 0)
@@ -111,6 +116,6 @@ function defaultTemplates(kind: Kind): readonly ZeroShotTemplate[] {
         },
       ];
     default:
-      return [{}]; // refused where it is used, with what to write
+      return [{}]; // the student's own; refused, with what to write, where it has none
   }
 }

@@ -4,11 +4,14 @@ import { WeakToStrongError } from "../errors.js";
 import type { ModelSpec } from "../models/model.js";
 import type { Example, MethodContext } from "./method.js";
 
-/** The examples as blocks of indices that must stay together (its group's, else the example alone), shuffled. */
-function blocks(examples: readonly Example[], ...seed: (string | number)[]): number[][] {
+/** The examples as blocks of indices that must stay together: a group's, else the example alone. */
+export function wholeGroups(examples: readonly Example[]): number[][] {
   const alone = examples.length;
-  const together = Map.groupBy(examples.keys(), (i) => examples[i]!.group ?? -1 - alone - i);
-  return shuffled([...together.values()], random(...seed));
+  return [...Map.groupBy(examples.keys(), (i) => examples[i]!.group ?? -1 - alone - i).values()];
+}
+
+function blocks(examples: readonly Example[], ...seed: (string | number)[]): number[][] {
+  return shuffled(wholeGroups(examples), random(...seed));
 }
 
 /** Indices of about `share` of the examples, and of the others; groups are not cut apart. */
@@ -62,7 +65,7 @@ export async function crossFitted(
   return out;
 }
 
-function tooFew(examples: readonly Example[], what: string): WeakToStrongError {
+export function tooFew(examples: readonly Example[], what: string): WeakToStrongError {
   const groups = new Set(examples.map(({ group }, i) => group ?? `alone ${i}`)).size;
   return new WeakToStrongError(
     "failed",

@@ -1,3 +1,4 @@
+import { contentHash } from "../data/canonical.js";
 import type { Input, Kind } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
@@ -147,4 +148,9 @@ export function methodName<Options extends object>(
     return value === true ? key : `${key}=${value}`;
   });
   return `${base}(${shown.join(", ")})`;
+}
+
+/** Stands in a name for plain data that is too long for it: equal data have equal marks, `#` and four hex digits. */
+export function markOf(value: unknown): string {
+  return `#${contentHash(value).slice(0, 4)}`;
 }

@@ -1,19 +1,32 @@
 import { setImmediate as pause } from "node:timers/promises";
 import { type Matrix, row } from "../data/matrix.js";
 
+/** Whose labels are averaged. */
+interface Neighbours {
+  readonly k: number;
+  /** Rows that are no neighbours of one another; every row is in one of these lists. */
+  readonly groups: readonly (readonly number[])[];
+  readonly signal: AbortSignal;
+}
+
 /**
- * For each row the mean of `labels` over its `k` nearest other rows (Euclidean, on z-scored columns). `k` of at least
- * the number of other rows gives the mean of all of them. Exact, in O(rows^2 x columns): 5,000 rows of 576 take about
+ * For each row the mean of `labels` over its `k` nearest rows of other groups (Euclidean, on z-scored columns). `k` of at
+ * least the number of such rows gives the mean of all of them; there must be two groups. Exact, in O(rows^2 x columns): 5,000 rows of 576 take about
  * fifteen seconds, in which others get to work and the signal is watched.
  */
-export async function nearestMeans(features: Matrix, labels: Matrix, k: number, signal: AbortSignal): Promise<Matrix> {
+export async function nearestMeans(
+  features: Matrix,
+  labels: Matrix,
+  { k, groups, signal }: Neighbours,
+): Promise<Matrix> {
   const { rows, columns } = features;
   const data = standardised(features);
   const norms = Float64Array.from({ length: rows }, (_, i) =>
     data.subarray(i * columns, (i + 1) * columns).reduce((sum, value) => sum + value * value, 0),
   );
   const out = { ...labels, data: new Float32Array(labels.data.length) };
-  const count = Math.min(k, rows - 1);
+  const groupOf = new Array<readonly number[]>(rows);
+  for (const group of groups) for (const i of group) groupOf[i] = group;
   const distances = Array.from({ length: tile }, () => new Float64Array(rows));
   for (let first = 0; first < rows; first += tile) {
     await pause();
@@ -23,7 +36,9 @@ export async function nearestMeans(features: Matrix, labels: Matrix, k: number, 
     distancesFrom(data, columns, norms, begin, distances);
     for (let i = first; i < Math.min(first + tile, rows); i++) {
       const found = distances[i - begin]!;
-      found[i] = Number.POSITIVE_INFINITY;
+      const group = groupOf[i]!;
+      const count = Math.min(k, rows - group.length);
+      for (const j of group) found[j] = Number.POSITIVE_INFINITY;
       const mean = row(out, i);
       for (const j of smallest(found, count)) for (const [c, label] of row(labels, j).entries()) mean[c]! += label;
       for (const [c, total] of mean.entries()) mean[c] = total / count;

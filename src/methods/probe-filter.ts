@@ -10,13 +10,13 @@ const defaults = { ...probeDefaults, drop: 0.1 };
  *
  *     CE(w, f) over all but the share `drop` of largest |g - w|, g the probe's probabilities, trained on w
  *
- * The probe is logistic, or the mean of the `k` nearest neighbours' labels, and judges no example whose label it has
- * seen. EleutherAI's weak-to-strong study (2024). Defaults: logistic; k 50; drop 0.1.
+ * The probe is logistic, or the mean of the `k` nearest neighbours' labels, and judges no example whose label, or
+ * whose group's, it has seen. EleutherAI's weak-to-strong study (2024). Defaults: logistic; k 50; drop 0.1.
  */
 export function probeFilter(options: Partial<ProbeOptions> & { drop?: number } = {}): Method {
   const { drop, ...probe } = { ...defaults, ...options };
   const name = methodName("probe-filter", options, defaults);
-  checkProbe("probeFilter", probe);
+  checkProbe("probeFilter", options);
   checkNumber("probeFilter: drop", drop, 0, 0.99);
   return named(name, async (context) => {
     const { weakLabels, fit } = context;

@@ -1,5 +1,5 @@
 import { oneHot } from "../data/matrix.js";
-import { type Example, type Method, named } from "./method.js";
+import { type Example, type Method, markOf, named } from "./method.js";
 import { checkKeys } from "./options.js";
 import { meanOf, templateKeys, type ZeroShotTemplate, zeroShotMargins } from "./zero-shot.js";
 
@@ -12,15 +12,24 @@ import { meanOf, templateKeys, type ZeroShotTemplate, zeroShotMargins } from "./
  * Preference: the mean of both orders, the swapped one turned back. Verification with answers: choices of one group with
  * the same answer share their mean margin, and only the answer of largest margin in a group can be right. Two classes
  * that are about equally frequent; the student must stand on a language model. A baseline of the automated weak-to-strong
- * study (Anthropic Fellows, April 2026). Preference and verification have a default prompt; classification needs
- * `prompt` and `continuations`, class 0 first.
+ * study (Anthropic Fellows, April 2026). What the template leaves out is the student's own where it is
+ * `huggingFace({ prompt, labels, chat })`, else the form of the kind; classification has none and needs `prompt` and
+ * `continuations`, class 0 first. The name shows a mark of the template and whether it is a chat's.
  */
 export function zeroShotElicitation(template: ZeroShotTemplate = {}): Method {
   checkKeys("zeroShotElicitation", template, templateKeys);
-  return named("zero-shot-elicitation", async (context) => {
+  return named(nameOf(template), async (context) => {
     const margins = meanOf(await zeroShotMargins("zeroShotElicitation", context, template));
     return context.fit({ targets: oneHot(balancedLabels(context.examples, margins), 2) });
   });
+}
+
+function nameOf({ prompt, continuations, chat }: ZeroShotTemplate): string {
+  const shown = [
+    ...(prompt !== undefined || continuations ? [`template=${markOf({ prompt, continuations })}`] : []),
+    ...(chat === undefined ? [] : [chat ? "chat" : "chat=false"]),
+  ];
+  return `zero-shot-elicitation${shown.length > 0 ? `(${shown.join(", ")})` : ""}`;
 }
 
 /** 1 for as near to half of the examples as claims that belong together allow, those of largest margin. */

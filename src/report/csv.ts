@@ -1,6 +1,7 @@
 import type { ExperimentRecord, ResultRun } from "../experiment/record.js";
 
-const header = [
+/** Columns of a run. */
+export const csvHeader = [
   "method",
   "seed",
   "split",
@@ -23,29 +24,34 @@ const header = [
  * the names as they are.
  */
 export function toCsv(record: ExperimentRecord): string {
-  return [header, ...record.runs.map((run) => cells(run, record.metric))]
-    .map((line) => `${line.map(quoted).join(",")}\r\n`)
-    .join("");
+  return csv([csvHeader, ...record.runs.map((run) => runCells(run, record.metric))]);
 }
 
-function cells(run: ResultRun, metric: string): string[] {
+/** Lines of cells, quoted where they have to be. */
+export function csv(lines: readonly (readonly string[])[]): string {
+  return lines.map((line) => `${line.map(quoted).join(",")}\r\n`).join("");
+}
+
+/** What a run has in the columns of {@link csvHeader}. */
+export function runCells(run: ResultRun, metric: string): string[] {
   const { method, seed, split, score, accuracy, balancedAccuracy, auroc, checkpoint, cost, error } = run;
   return [
-    text(method),
+    csvText(method),
     String(seed),
-    text(split),
-    text(metric),
+    csvText(split),
+    csvText(metric),
     ...[score, accuracy, balancedAccuracy, auroc].map((value) => (value === null ? "" : String(value))),
     String(cost.seconds),
-    text(cost.device),
+    csvText(cost.device),
     String(cost.tokens),
     String(cost.cached ?? false),
-    text(checkpoint?.id ?? ""),
-    text(error ?? ""),
+    csvText(checkpoint?.id ?? ""),
+    csvText(error ?? ""),
   ];
 }
 
-function text(value: string): string {
+/** Text that no spreadsheet takes for a formula. */
+export function csvText(value: string): string {
   return /^[=+\-@\t\r\n]/.test(value) ? `'${value}` : value;
 }
 

@@ -15,7 +15,22 @@ export function compared({ comparisons }: ExperimentRecord): Compared[] {
 }
 
 /** A comparison the way round in which the difference is not negative. */
-export function upright({ a, b, difference: { estimate, interval } }: Compared) {
+export function upright({ a, b, difference }: Compared) {
+  return turned(a, b, difference);
+}
+
+/** The same by the difference in the score itself, which is there where PGR is undefined too. */
+export function uprightScores({ a, b, difference, scorePHolm }: MethodComparison) {
+  const { scoreDifference } = difference;
+  if (scoreDifference === undefined || scorePHolm === null) return undefined;
+  return { ...turned(a, b, scoreDifference), p: scoreDifference.p, pHolm: scorePHolm };
+}
+
+function turned(
+  a: string,
+  b: string,
+  { estimate, interval }: { estimate: number; interval: readonly [number, number] },
+) {
   if (estimate >= 0) return { higher: a, lower: b, estimate, interval };
   return { higher: b, lower: a, estimate: -estimate, interval: [-interval[1], -interval[0]] as const };
 }
@@ -41,10 +56,13 @@ export function notToldFrom(record: ExperimentRecord, method: string): ResultRow
   );
 }
 
-/** Letters by method: those that share one are not distinguishable. None for fewer than three methods. */
-export function lettersOf(record: ExperimentRecord): ReadonlyMap<string, string> {
+/**
+ * Letters by method, by falling PGR: those that share one are not distinguishable. None for fewer methods than `least`.
+ * Ties are of PGR: where it is undefined there are none, whatever the scores' own differences are.
+ */
+export function lettersOf(record: ExperimentRecord, least = 3): ReadonlyMap<string, string> {
   const rows = comparedRows(record);
-  if (rows.length < 3) return new Map();
+  if (rows.length < least) return new Map();
   const apart = new Set(
     compared(record)
       .filter(({ distinguishable }) => distinguishable)
@@ -67,17 +85,24 @@ export function familyInWords(record: ExperimentRecord): string {
   return `${pairs === 1 ? "one pair" : `all ${pairs} pairs, adjusted by Holm's rule`}, ${percent(level)} level`;
 }
 
-/** Which difference of PGR could be found, as planned and as measured; absent where methods are not compared. */
+/** The minimum detectable difference of PGR, as planned and as measured; absent where neither is known. */
 export function resolvableInWords({ resolvable }: ExperimentRecord): string | undefined {
-  if (!resolvable) return undefined;
-  const { planned, measured } = resolvable;
+  const { planned, measured } = resolvable ?? {};
+  const known = measured ?? planned;
+  if (!known) return undefined;
   const figure = (value: number) => (value > 1 ? "more than 1" : decimal(value, 2));
-  const holm = planned.comparisons > 1 ? " after Holm's rule" : "";
-  const what = `Smallest difference of PGR found with probability ${percent(planned.power)}${holm}`;
-  const plan = `${figure(planned.difference)} as planned (for a gap of ${decimal(planned.gap, 2)})`;
-  if (!measured) return `${what}: ${plan}.`;
-  const { difference, least, most, comparisons } = measured;
-  const spread = comparisons > 1 && figure(least) !== figure(most);
-  const range = spread ? ` for the median pair, ${figure(least)} to ${figure(most)} over the pairs` : "";
-  return `${what}: ${plan}; by the gap and variances measured, ${figure(difference)}${range}.`;
+  const holm = known.comparisons > 1 ? " after Holm's rule" : "";
+  const said: string[] = [];
+  if (planned) {
+    // Infinity is null in JSON.
+    const size = Number.isFinite(planned.difference) ? figure(planned.difference) : "none";
+    said.push(`${size} as planned (for a gap of ${decimal(planned.gap, 2)})`);
+  }
+  if (measured) {
+    const { difference, least, most, comparisons } = measured;
+    const spread = comparisons > 1 && figure(least) !== figure(most);
+    const range = spread ? ` for the median pair, ${figure(least)} to ${figure(most)} over the pairs` : "";
+    said.push(`by the gap and variances measured, ${figure(difference)}${range}`);
+  }
+  return `Smallest difference of PGR found with probability ${percent(known.power)}${holm}: ${said.join("; ")}.`;
 }

@@ -1,9 +1,21 @@
 import type { ExperimentRecord } from "../experiment/record.js";
 import type { ModelSpec } from "../models/model.js";
 import { differences } from "./html-differences.js";
+import {
+  alertBox,
+  aside,
+  conditionList,
+  costFacts,
+  facts,
+  noteList,
+  plainLines,
+  section,
+  time,
+  withCode,
+} from "./html-page.js";
 import { costTable, isolated, measuresTable, resultsTable, seedTable, subsetTables } from "./html-tables.js";
 import { Markup, markup } from "./markup.js";
-import { metricName, metricTitle, type Notes, notes } from "./rows.js";
+import { metricName, metricTitle, notes } from "./rows.js";
 import { style } from "./style.js";
 import { toSvg } from "./svg.js";
 import { count, duration, plain, plural, sentence, shorten, stopped } from "./text.js";
@@ -44,7 +56,7 @@ ${alert(record)}
 <section>
 <h2 id="results">Results</h2>
 ${resultsTable(record, remarks)}
-${noteList(remarks)}
+${noteList(remarks.texts)}
 </section>
 ${apart === undefined ? none : section("differences", "Which methods differ", apart)}
 ${section("measures", "Other measures", measuresTable(record))}
@@ -61,34 +73,13 @@ ${section("again", "How to run it again", markup`<pre>${plainLines(record.reprod
 `.text;
 }
 
-function section(id: string, title: string, content: Markup): Markup {
-  return markup`<section>
-<h2 id="${id}">${title}</h2>
-${content}
-</section>`;
-}
-
 /** What a reader has to know before the numbers. */
 function alert({ warnings, rows }: ExperimentRecord): Markup {
   const failed = rows.filter((row) => row.error !== undefined);
-  const items = [
-    ...failed.map((row) => markup`<li>${isolated(row.method)}: ${stopped(row.error ?? "")}</li>\n`),
-    ...warnings.map((warning) => markup`<li>${sentence(warning)}</li>\n`),
-  ];
-  if (items.length === 0) return none;
-  return markup`<section class="alert" aria-labelledby="alert">
-<h2 id="alert">${failed.length > 0 ? "Failures and warnings" : "Warnings"}</h2>
-<ul>
-${items}</ul>
-</section>`;
-}
-
-function noteList({ texts }: Notes): Markup {
-  if (texts.length === 0) return none;
-  const items = texts.map((text, i) => markup`<li id="note-${i + 1}">${text}</li>\n`);
-  return markup`<h3>Notes</h3>
-<ol>
-${items}</ol>`;
+  return alertBox(
+    failed.map((row) => markup`${isolated(row.method)}: ${stopped(row.error ?? "")}`),
+    warnings,
+  );
 }
 
 function reading(record: ExperimentRecord): Markup {
@@ -96,7 +87,7 @@ function reading(record: ExperimentRecord): Markup {
   return markup`<p><b>Weak</b> is the teacher, trained on the truth of ${plural(teacher.examples, "example")}. It labelled ${count(testbed.sizes.train_unlabel)} examples that it had not seen. Each <b>method</b> trains the student on those labels; the <b>ceiling</b> is the same student trained on the truth of the same examples.</p>
 <p><b>Performance gap recovered</b> (PGR) is (method − weak) / (ceiling − weak) in mean test ${metricName(record)}: 0 is no better than the teacher, 1 as good as the truth. It can be negative or above 1, and it is undefined where the ceiling is not clearly above the teacher.</p>
 <p><b>A 95% interval</b> covers the true value in 95 of 100 such experiments. That of PGR carries the uncertainty of teacher and ceiling too. All methods are tested on the same examples, so two of them can differ clearly although their intervals overlap; p-values of their differences are adjusted so that in 95 of 100 experiments not one pair is called distinguishable that is equal. The highest of many methods looks better than it is, because it was picked for being highest.</p>
-${conditionalOn.length === 0 ? none : markup`<p>What the intervals take as given:</p>\n<ul>\n${conditionalOn.map((condition) => markup`<li>${sentence(condition)}</li>\n`)}</ul>`}`;
+${conditionList(conditionalOn)}`;
 }
 
 function whatWasRun({ testbed, teacher, student, seeds, environment, startedAt, seconds }: ExperimentRecord): Markup {
@@ -134,41 +125,6 @@ function model(spec: ModelSpec, examples: string): Markup {
 }
 
 function cost(record: ExperimentRecord): Markup {
-  const { cost, seconds } = record;
-  return markup`${facts([
-    ["Device time", duration(cost.seconds)],
-    ["From start to end", duration(seconds)],
-    ["Fits", `${count(cost.fits)}${cost.cachedFits === 0 ? "" : `, ${count(cost.cachedFits)} of them from the cache`}`],
-    ["Tokens", `${count(cost.tokens)} through a transformer`],
-  ])}
+  return markup`${costFacts(record)}
 ${costTable(record)}`;
-}
-
-function facts(entries: readonly (readonly [string, string | Markup])[]): Markup {
-  return markup`<dl class="facts">
-${entries.map(([term, fact]) => markup`<dt>${term}</dt>\n<dd>${fact}</dd>\n`)}</dl>`;
-}
-
-function aside(text: string): Markup {
-  return text === "" ? none : markup` <span class="aside">${text}</span>`;
-}
-
-/** A moment in UTC, as a person writes it. */
-function time(iso: string): Markup {
-  const date = new Date(iso);
-  if (Number.isNaN(date.getTime())) return markup`${plain(iso)}`;
-  const options = { dateStyle: "long", timeStyle: "short", timeZone: "UTC" } as const;
-  return markup`<time datetime="${date.toISOString()}">${new Intl.DateTimeFormat("en-GB", options).format(date)} UTC</time>`;
-}
-
-/** Names that a sentence has in backticks, set as code. */
-function withCode(text: string): Markup {
-  return markup`${text.split("`").map((part, i) => (i % 2 === 1 ? markup`<code><bdi>${part}</bdi></code>` : part))}`;
-}
-
-function plainLines(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .map((line) => plain(`.${line}`).slice(1))
-    .join("\n");
 }

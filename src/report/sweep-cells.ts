@@ -1,6 +1,7 @@
 import type { ResultRow } from "../experiment/record.js";
 import type { PgrOk } from "../stats/pgr.js";
 import type { SweepMethod, SweepPair, SweepRecord } from "../sweep/record.js";
+import { lettersOf } from "./differences.js";
 import { decimal, plain, plural, shorten, stopped } from "./text.js";
 
 /** One method with one pair: its PGR, or the number of the note that says why there is none. */
@@ -73,6 +74,20 @@ export function medianInWords({ medianPgr, defined, undefined: none, failed }: S
   return `median PGR ${decimal(medianPgr, 2)} over ${over}${without}`;
 }
 
+/** What the letters of {@link sweepTies} are, and what they are not adjusted for. */
+export const tiesInWords =
+  "Within a pair of models, methods that share a letter are not distinguishable by PGR. " +
+  "Each pair of models is a family of tests of its own (Holm's rule, 95% level), not adjusted over pairs of models: " +
+  "the more of these there are, the more likely a wrong verdict in one.";
+
+/** For each pair of models in which two methods or more were compared: their letters, by falling PGR. */
+export function sweepTies({ pairs }: SweepRecord) {
+  return pairs.flatMap((pair) => {
+    const letters = pair.record ? [...lettersOf(pair.record, 2)] : [];
+    return letters.length === 0 ? [] : [{ pair, letters }];
+  });
+}
+
 /** What was found, in one or two sentences of plain words; method names in backticks. */
 export function sweepHeadline(record: SweepRecord): string {
   const { models, methods, pairs, testbed } = record;
@@ -81,7 +96,7 @@ export function sweepHeadline(record: SweepRecord): string {
   const best = measured.toSorted((a, b) => b.medianPgr! - a.medianPgr!)[0];
   if (!best)
     return `${ladder}, no method has a PGR: none of the gaps between teacher and ceiling is clearly positive, or what was run failed.`;
-  const among = measured.length === 1 ? "" : `, the highest of ${measured.length} methods`;
+  const among = measured.length === 1 ? "" : `, the highest of ${measured.length} methods; no test compares medians`;
   const name = `\`${shorten(plain(best.method).replaceAll("`", "'"), 48)}\``;
   return `${ladder}, ${name} has a ${medianInWords(best)}${among}.`;
 }

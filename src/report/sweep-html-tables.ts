@@ -2,7 +2,15 @@ import type { SweepMethod, SweepRecord, SweepScore } from "../sweep/record.js";
 import { isolated, table } from "./html-tables.js";
 import { type Markup, markup } from "./markup.js";
 import { range } from "./panels.js";
-import { medianInWords, rowOf, type SweepCell, type SweepCells, sweepMetric } from "./sweep-cells.js";
+import {
+  medianInWords,
+  rowOf,
+  type SweepCell,
+  type SweepCells,
+  sweepMetric,
+  sweepTies,
+  tiesInWords,
+} from "./sweep-cells.js";
 import { decimal, duration, plain, plural, sentence } from "./text.js";
 import { modelInWords } from "./words.js";
 
@@ -55,6 +63,19 @@ ${scores}<td>${time}</td></tr>
   const heads = ["Pair", ...record.methods.map(({ method }) => plain(method)), "Device time"];
   const caption = `Mean ${sweepMetric(record)} of the student by method, and device time; a fit that several pairs share is counted with the first.`;
   return table("", caption, heads, rows);
+}
+
+/** Which methods are told apart within each pair; nothing with one method. */
+export function tiesTable(record: SweepRecord): Markup | undefined {
+  const found = sweepTies(record);
+  if (found.length === 0) return undefined;
+  const rows = found.map(({ pair, letters }) => {
+    const methods = letters.map(([method, signs], i) => markup`${i === 0 ? "" : ", "}${isolated(method)} (${signs})`);
+    return markup`<tr><th scope="row">${isolated(pair.teacher)} → ${isolated(pair.student)}</th>
+<td class="text">${methods}</td></tr>
+`;
+  });
+  return table("full differs", tiesInWords, ["Pair", "Methods by falling PGR, with letters"], rows);
 }
 
 function scoreOf(score: SweepScore | null): Markup {

@@ -1,7 +1,15 @@
 import type { SweepMethod, SweepRecord, SweepScore } from "../sweep/record.js";
-import { medianInWords, type SweepCell, type SweepCells, sweepCells, sweepMetric } from "./sweep-cells.js";
-import { columns, grid, wrapped } from "./sweep-text.js";
-import { count, decimal, duration, plain, plural, sentence, shorten } from "./text.js";
+import {
+  medianInWords,
+  type SweepCell,
+  type SweepCells,
+  sweepCells,
+  sweepMetric,
+  sweepTies,
+  tiesInWords,
+} from "./sweep-cells.js";
+import { ascii, bracketed, columns, grid, wrapped } from "./terminal.js";
+import { count, duration, plain, plural, sentence, shorten } from "./text.js";
 import { modelInWords } from "./words.js";
 
 const WIDTH = 96;
@@ -20,13 +28,13 @@ export function formatSweep(record: SweepRecord): string {
   const cached = cost.cachedFits > 0 ? ` (${count(cost.cachedFits)} from the cache)` : "";
   const foot = [
     ...cells.notes.map((text, i) => wrapped(`(${i + 1}) `, text, WIDTH)),
-    `Brackets are 95% intervals; medians have none.${record.conditionalOn.length > 0 ? " The intervals take as given:" : ""}`,
+    `Brackets are 95% intervals, each for itself; medians have none.${record.conditionalOn.length > 0 ? " The intervals take as given:" : ""}`,
     ...record.conditionalOn.map((condition) => wrapped("- ", sentence(condition), WIDTH)),
     `Cost: ${plural(cost.fits, "fit")}${cached}, ${duration(cost.seconds)} of device time.`,
     ...record.warnings.map((warning) => wrapped("Warning: ", sentence(warning), WIDTH)),
   ];
   const matrices = record.methods.map((method) => matrix(record, method, cells));
-  return [head, modelTable(record), ...matrices, foot.join("\n")].join("\n\n");
+  return [head, modelTable(record), ...matrices, ...ties(record), foot.join("\n")].join("\n\n");
 }
 
 function modelTable(record: SweepRecord): string {
@@ -36,7 +44,7 @@ function modelTable(record: SweepRecord): string {
     scoreOf(model.ceiling),
     shorten(modelInWords(model.model), 30),
   ]);
-  const lines = grid([["model", "as teacher", "ceiling", ""], ...rows]);
+  const lines = lined([["model", "as teacher", "ceiling", ""], ...rows]);
   return `${sweepMetric(record)} [interval] of each model trained on the truth:\n${lines}`;
 }
 
@@ -64,11 +72,27 @@ function matrix(record: SweepRecord, method: SweepMethod, cells: SweepCells): st
     const rows = teachers
       .map((teacher) => [name(teacher), ...block.map((student) => shown(cells.of(method.method, teacher, student)))])
       .filter((row) => row.some((text, i) => i > 0 && text !== ""));
-    return grid([["teacher", ...block.map(name)], ...rows]);
+    return lined([["teacher", ...block.map(name)], ...rows]);
   });
   const control = method.control ? " (a control)" : "";
   const title = `PGR [interval] with ${shorten(plain(method.method), 48)}${control}, by student:`;
   return [title, tables.join("\n"), medianInWords(method).replace("\u2212", "-")].join("\n");
+}
+
+/** Which methods are told apart, pair by pair; nothing with one method. */
+function ties(record: SweepRecord): string[] {
+  const found = sweepTies(record);
+  if (found.length === 0) return [];
+  const lines = found.map(({ pair, letters }) => {
+    const methods = letters.map(([method, signs]) => `${shorten(plain(method), 28)} (${signs})`);
+    return wrapped("- ", `${name(pair.teacher)} \u2192 ${name(pair.student)}: ${methods.join(", ")}`, WIDTH);
+  });
+  return [[wrapped("", `Ties: ${tiesInWords.replace(/^W/, "w")}`, WIDTH), ...lines].join("\n")];
+}
+
+/** Lines of cells, as {@link grid} sets them. */
+function lined(lines: readonly (readonly string[])[]): string {
+  return grid(lines[0]!.map((_, i) => ({ cells: lines.map((line) => line[i] ?? "") })));
 }
 
 function shown(cell: SweepCell | undefined): string {
@@ -84,13 +108,4 @@ function scoreOf(score: SweepScore | null): string {
 
 function name(text: string): string {
   return shorten(plain(text), NAME);
-}
-
-function bracketed([low, high]: readonly [number, number], digits: number): string {
-  return `[${ascii(low, digits)}, ${ascii(high, digits)}]`;
-}
-
-/** With a hyphen as minus, so that a number can be copied into a program. */
-function ascii(value: number, digits: number): string {
-  return decimal(value, digits).replace("\u2212", "-");
 }

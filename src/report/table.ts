@@ -11,7 +11,8 @@ import {
   upright,
 } from "./differences.js";
 import { isReference, type Notes, notes, ordered, subsetNames, subsetParts } from "./rows.js";
-import { count, decimal, duration, plain, plural, sentence, shorten } from "./text.js";
+import { ascii, bracketed, columns, grid, pad, wrapped } from "./terminal.js";
+import { count, duration, plain, plural, sentence, shorten } from "./text.js";
 import { modelInWords } from "./words.js";
 
 const WIDTH = 80;
@@ -34,17 +35,21 @@ export function formatTable(record: ExperimentRecord): string {
     ["student", modelInWords(student.model)],
   ];
   const label = Math.max(...facts.map(([name]) => columns(name)));
-  const head = facts.map(([name, fact]) => wrapped(`${pad(name, label)}  `, fact));
+  const head = facts.map(([name, fact]) => wrapped(`${pad(name, label)}  `, fact, WIDTH));
   const cached = cost.cachedFits > 0 ? ` (${count(cost.cachedFits)} from the cache)` : "";
   const tokens = cost.tokens > 0 ? `, ${count(cost.tokens)} tokens (paid by the first fit that needs them)` : "";
   const table = body(record, remarks);
   const foot = [
-    ...remarks.texts.map((text, i) => wrapped(`(${i + 1}) `, text)),
+    ...remarks.texts.map((text, i) => wrapped(`(${i + 1}) `, text, WIDTH)),
     ...differences(record, table.lettered),
     `Brackets are 95% intervals.${record.conditionalOn.length > 0 ? " They take as given:" : ""}`,
-    ...record.conditionalOn.map((condition) => wrapped("- ", sentence(condition))),
-    wrapped("", `Cost: ${plural(cost.fits, "fit")}${cached}, ${duration(cost.seconds)} of device time${tokens}.`),
-    ...record.warnings.map((warning) => wrapped("Warning: ", sentence(warning))),
+    ...record.conditionalOn.map((condition) => wrapped("- ", sentence(condition), WIDTH)),
+    wrapped(
+      "",
+      `Cost: ${plural(cost.fits, "fit")}${cached}, ${duration(cost.seconds)} of device time${tokens}.`,
+      WIDTH,
+    ),
+    ...record.warnings.map((warning) => wrapped("Warning: ", sentence(warning), WIDTH)),
   ];
   return [head.join("\n"), table.text, ...subsets(record, remarks), foot.join("\n")].join("\n\n");
 }
@@ -87,7 +92,7 @@ function body(record: ExperimentRecord, remarks: Notes): { readonly text: string
   for (const measure of otherMeasures(record, shown)) {
     if (fits([...first, ...middle, measure, ...last], WIDTH)) middle.push(measure);
   }
-  return { text: grid([...first, ...middle, ...last]), lettered };
+  return { text: set([...first, ...middle, ...last]), lettered };
 }
 
 /** What is measured beside the metric, what is wanted most first. */
@@ -127,7 +132,7 @@ function differences(record: ExperimentRecord, lettered: boolean): string[] {
     }
   }
   const resolvable = rows.length > 1 ? resolvableInWords(record) : undefined;
-  return [...said, ...(resolvable === undefined ? [] : [resolvable])].map((text) => wrapped("", text));
+  return [...said, ...(resolvable === undefined ? [] : [resolvable])].map((text) => wrapped("", text, WIDTH));
 }
 
 function subsets(record: ExperimentRecord, remarks: Notes): string[] {
@@ -144,7 +149,7 @@ function subsets(record: ExperimentRecord, remarks: Notes): string[] {
       { head: ["", clipped(record.metric)], cells: rows.map(({ part }) => ascii(part.score, 3)) },
       { head: ["", "PGR [interval]"], cells: pgrs },
     ];
-    return `${title}\n${grid(table)}`;
+    return `${title}\n${set(table)}`;
   });
 }
 
@@ -166,61 +171,11 @@ function clipped(name: string): string {
   return shorten(plain(name), length);
 }
 
-/** Lines up columns two spaces apart. */
-function grid(table: readonly Column[]): string {
-  const set = table.map(({ head, cells, right }) => {
-    const all = [...head, ...cells];
-    const width = Math.max(...all.map(columns));
-    return all.map((cell) => (right ? cell.padStart(width) : pad(cell, width)));
-  });
-  const lines = (set[0] ?? []).map((_, i) =>
-    set
-      .map((cells) => cells[i])
-      .join("  ")
-      .trimEnd(),
-  );
-  return lines.filter((line) => line !== "").join("\n");
+/** Lines up columns under their headings. */
+function set(table: readonly Column[]): string {
+  return grid(table.map(({ head, cells, right = false }) => ({ cells: [...head, ...cells], right })));
 }
 
 function fits(table: readonly Column[], width: number): boolean {
-  return Math.max(...grid(table).split("\n").map(columns)) <= width;
-}
-
-function bracketed([low, high]: readonly [number, number], digits: number): string {
-  return `[${ascii(low, digits)}, ${ascii(high, digits)}]`;
-}
-
-/** With a hyphen as minus, so that a number can be copied into a program. */
-function ascii(value: number, digits: number): string {
-  return decimal(value, digits).replace("\u2212", "-");
-}
-
-/** Wraps words after `lead`, further lines indented as far. */
-function wrapped(lead: string, text: string): string {
-  const indent = columns(lead);
-  const room = WIDTH - indent;
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && columns(last) + 1 + columns(word) <= room) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(shorten(word, room));
-  }
-  return lines.map((line, i) => (i === 0 ? lead : " ".repeat(indent)) + line).join("\n");
-}
-
-function pad(text: string, width = 0): string {
-  return text + " ".repeat(Math.max(0, width - columns(text)));
-}
-
-/** Terminal columns that a text takes: two for East Asian characters, none for combining marks. */
-function columns(text: string): number {
-  let total = 0;
-  for (const { segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(text)) {
-    total += /^(\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|\p{Emoji_Presentation})/u.test(
-      segment,
-    )
-      ? 2
-      : 1;
-  }
-  return total;
+  return Math.max(...set(table).split("\n").map(columns)) <= width;
 }

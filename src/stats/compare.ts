@@ -1,4 +1,4 @@
-import { parseLists, type RatioBase, shareOfGap } from "./ratio.js";
+import { parseLists, type RatioBase, scoreSum, shareOfGap } from "./ratio.js";
 import { parseLevel, type SeedScores } from "./scores.js";
 
 /**
@@ -30,6 +30,15 @@ export interface ComparisonBase extends RatioBase {
     readonly a: number;
     readonly b: number;
     readonly ceiling: number;
+  };
+  /**
+   * Mean score of a minus that of b, paired, with its own interval at `level` and two-sided p-value: also where the gap
+   * is too unclear for a difference of PGRs. Absent where there is one test example or group.
+   */
+  readonly scoreDifference?: {
+    readonly estimate: number;
+    readonly interval: readonly [low: number, high: number];
+    readonly p: number;
   };
 }
 
@@ -63,7 +72,9 @@ export type Comparison = ComparisonOk | ComparisonUndefined;
  * that belongs to it: 1 minus the level at which the interval just reaches 0, found numerically. It is of one pair;
  * for several, adjust with `holm`. Formulas and simulated size, power and coverage: docs/statistics.md.
  *
- * The result is `"undefined"` where the gap is not clearly positive, as in `pgr`. Where a and b differ by the same
+ * The result is `"undefined"` where the gap is not clearly positive, as in `pgr`; `scoreDifference`, in the score itself,
+ * is there all the same. Its p-value is nearly, not exactly, that of the difference of PGRs: the share of the seeds in
+ * the variance is taken at another ratio. Where a and b differ by the same
  * non-zero amount on each of n examples, the standard error is taken as that amount / sqrt(n - 1).
  *
  * @throws WeakToStrongError with code `bad_input`, as `pgr`.
@@ -79,8 +90,10 @@ export function compare(input: CompareInput): Comparison {
   const { weak, a, b, ceiling, n, groups } = input;
   const lists = parseLists({ weak, a, b, ceiling }, n, groups);
   const [ofWeak, ofA, ofB, ofCeiling] = lists.counts as [number, number, number, number];
+  const scoreDifference = scoreSum(lists, [0, 1, -1, 0], level);
   const seedsPerList = { weak: ofWeak, a: ofA, b: ofB, ceiling: ofCeiling };
   const result = shareOfGap(lists, [0, 1, -1, 0], level, true);
-  if (result.status === "undefined") return { ...result, seedsPerList };
-  return { ...result, p: result.p(), seedsPerList };
+  const more = { seedsPerList, ...(scoreDifference && { scoreDifference }) };
+  if (result.status === "undefined") return { ...result, ...more };
+  return { ...result, p: result.p(), ...more };
 }

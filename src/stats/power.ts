@@ -1,5 +1,5 @@
 import { bad, parseLevel } from "./scores.js";
-import { resolvableSize, type Spread, type TestPlan, testPower } from "./test-power.js";
+import { positivePower, resolvableSize, type Spread, type TestPlan, testPower } from "./test-power.js";
 import { shown } from "./words.js";
 
 /**
@@ -21,8 +21,15 @@ export interface PlanningAssumptions {
    * examples. Default 1, no groups.
    */
   readonly groupSize?: number | undefined;
-  /** How alike the examples of a group are in that difference: their intraclass correlation. Default .03. */
-  readonly likeness?: number | undefined;
+  /** Intraclass correlation: how alike the examples of a group are in that difference. Default .03. */
+  readonly icc?: number | undefined;
+  /**
+   * The discordance of teacher and ceiling, at least `gap`. Default .3 (or the gap, where that is more), as in the
+   * simulations of docs/statistics.md; it was not measured on the built-in testbeds.
+   */
+  readonly gapDiscordance?: number | undefined;
+  /** Standard deviation of the gap over seeds. Default `seedSd` times the root of 2, that of two independent models. */
+  readonly gapSeedSd?: number | undefined;
 }
 
 /** Input of {@link power}: leave out one of `n`, `seeds` and `difference` to have it computed, or none. */
@@ -35,7 +42,10 @@ export interface PowerInput extends PlanningAssumptions {
   readonly seeds?: number | undefined;
   /** True difference of the two PGRs, above 0. */
   readonly difference?: number | undefined;
-  /** Probability with which the difference is to be found. Default .8. Not together with all three of the above. */
+  /**
+   * Probability with which the gap is to be accepted and the difference found. Default .8. Not together with all three
+   * of the above.
+   */
   readonly power?: number | undefined;
   /** Level of the interval that is to leave out 0. Default .95. */
   readonly level?: number | undefined;
@@ -46,55 +56,75 @@ export interface PowerInput extends PlanningAssumptions {
 /** A plan: every figure that went in or came out. */
 export interface PowerPlan {
   readonly gap: number;
-  /** `Infinity` where with these seeds no number of examples suffices. */
+  /** `Infinity` (null in JSON) where with these seeds no number of examples suffices. */
   readonly n: number;
-  /** `Infinity` where on this many examples no number of seeds suffices. */
+  /** At least 2 where it was computed; `Infinity` where on this many examples no number of seeds suffices. */
   readonly seeds: number;
-  /** Of PGR. */
+  /**
+   * Of PGR; where it was computed, the minimum detectable difference. `Infinity` where the gap is accepted with a
+   * probability below `power`, so that no difference is found as often.
+   */
   readonly difference: number;
   /** The same in accuracy (or in the metric): `difference` times `gap`. */
   readonly scoreDifference: number;
-  /** Of finding `difference` with `n` and `seeds`. */
+  /**
+   * Of accepting the gap and finding `difference` with `n` and `seeds`: the product of the two probabilities, as if they
+   * were independent. Where a plan is asked for that does not exist, the power asked for.
+   */
   readonly power: number;
+  /** Probability that the gap is accepted as clearly positive, without which `compare` answers "undefined". */
+  readonly accepted: number;
   readonly level: number;
   readonly comparisons: number;
   readonly discordance: number;
   readonly seedSd: number;
   readonly interaction: number;
   readonly groupSize: number;
-  readonly likeness: number;
+  readonly icc: number;
+  readonly gapDiscordance: number;
+  readonly gapSeedSd: number;
 }
 
 /**
- * What a difference between two methods' PGRs takes: the test examples or seeds that it needs, the smallest difference
- * that given `n` and `seeds` resolve, or the probability of finding a given one. A planning value, no better than the
- * assumptions it is given.
+ * What a difference between two methods' PGRs takes: the test examples or seeds that it needs, the minimum detectable
+ * difference with given `n` and `seeds`, or the probability of finding a given one. A planning value, no better than
+ * the assumptions it is given.
  *
  * The variance of the difference in accuracy is taken as
  *
  *     V = deff discordance ((1 - interaction) / n + interaction / (n seeds)) + seedSd^2 / seeds
- *     deff = 1 + (groupSize - 1) likeness     (Kish 1965)
+ *     deff = 1 + (groupSize - 1) icc     (Kish 1965)
  *
- * and the test as `compare` makes it. The uncertainty of the gap plays no part in a test of equality. Formulas and a
- * check by simulation: docs/statistics.md.
+ * and the test as `compare` makes it. `compare` refuses where the gap is not clearly positive, so the gap's variance is
+ * taken likewise (with `gapDiscordance` less gap^2, and `gapSeedSd`), and power is the probability that the gap is
+ * accepted times that of finding the difference. Formulas and a check by simulation: docs/statistics.md.
  *
  * @throws WeakToStrongError with code `bad_input` on values out of range, and where two are left out.
  *
  * @example
  * ```ts
- * power({ gap: 0.15, n: 3000, seeds: 5 }).difference; // the smallest that these resolve
+ * power({ gap: 0.15, n: 3000, seeds: 5 }).difference; // the minimum detectable difference
  * power({ gap: 0.15, seeds: 5, difference: 0.1 }).n; // the test examples that it takes
  * ```
  */
 export function power(input: PowerInput): PowerPlan {
   const level = parseLevel(input.level);
+  const gap = number("gap", input.gap, (x) => x > 0 && x <= 1, "above 0 and at most 1");
+  const seedSd = number("seedSd", input.seedSd ?? 0.01, (x) => x >= 0 && x <= 1, "from 0 to 1");
   const assumed = {
-    gap: number("gap", input.gap, (x) => x > 0 && x <= 1, "above 0 and at most 1"),
+    gap,
     discordance: number("discordance", input.discordance ?? 0.12, (x) => x > 0 && x <= 1, "above 0 and at most 1"),
-    seedSd: number("seedSd", input.seedSd ?? 0.01, (x) => x >= 0 && x <= 1, "from 0 to 1"),
+    seedSd,
     interaction: number("interaction", input.interaction ?? 0.6, (x) => x >= 0 && x <= 1, "from 0 to 1"),
     groupSize: number("groupSize", input.groupSize ?? 1, (x) => x >= 1 && x < 1e9, "of at least 1"),
-    likeness: number("likeness", input.likeness ?? 0.03, (x) => x >= 0 && x <= 1, "from 0 to 1"),
+    icc: number("icc", input.icc ?? 0.03, (x) => x >= 0 && x <= 1, "from 0 to 1"),
+    gapDiscordance: number(
+      "gapDiscordance",
+      input.gapDiscordance ?? Math.max(0.3, gap),
+      (x) => x >= gap && x <= 1,
+      "of at least the gap and at most 1",
+    ),
+    gapSeedSd: number("gapSeedSd", input.gapSeedSd ?? seedSd * Math.SQRT2, (x) => x >= 0 && x <= 2, "from 0 to 2"),
     comparisons: whole("comparisons", input.comparisons ?? 1, 1),
     level,
   };
@@ -113,19 +143,34 @@ export function power(input: PowerInput): PowerPlan {
   if (missing.length === 0 && input.power !== undefined) {
     throw bad('power: "n", "seeds", "difference" and "power" are all given; leave out the one that is to be computed.');
   }
-  const alpha = (1 - level) / assumed.comparisons;
-  const planOf = (n: number, seeds: number): TestPlan => ({ n: Math.max(2, n / assumed.groupSize), seeds, alpha });
-  const found = (n: number, seeds: number, difference: number): number => {
-    return testPower(spreadOf(assumed, n, seeds), planOf(n, seeds), difference * assumed.gap);
+  const planOf = (n: number, seeds: number, tests: number): TestPlan => ({
+    n: Math.max(2, n / assumed.groupSize),
+    seeds,
+    alpha: (1 - level) / tests,
+  });
+  const accepted = (n: number, seeds: number) => {
+    return positivePower(gapSpreadOf(assumed, n, seeds), planOf(n, seeds, 1), gap);
   };
+  const found = (n: number, seeds: number, size: number) => {
+    return testPower(spreadOf(assumed, n, seeds), planOf(n, seeds, assumed.comparisons), size * gap);
+  };
+  const both = (n: number, seeds: number, size: number) => found(n, seeds, size) * accepted(n, seeds);
   if (difference === undefined) {
-    const size = resolvableSize(spreadOf(assumed, n!, seeds!), planOf(n!, seeds!), target) / assumed.gap;
-    return planned(assumed, n!, seeds!, size, target);
+    const [clear, plan] = [accepted(n!, seeds!), planOf(n!, seeds!, assumed.comparisons)];
+    const size =
+      clear > target
+        ? resolvableSize(spreadOf(assumed, n!, seeds!), plan, target / clear) / gap
+        : Number.POSITIVE_INFINITY;
+    return planned(assumed, { n: n!, seeds: seeds!, difference: size, power: target, accepted: clear });
   }
-  const neededN = n ?? smallest(2, 1e9, (x) => found(x, seeds!, difference) >= target);
-  const neededSeeds = seeds ?? smallest(2, 1e4, (x) => found(n!, x, difference) >= target);
-  const reached = Number.isFinite(neededN + neededSeeds) ? found(neededN, neededSeeds, difference) : target;
-  return planned(assumed, neededN, neededSeeds, difference, reached);
+  const needed = {
+    n: n ?? smallest(2, 1e9, (x) => both(x, seeds!, difference) >= target),
+    seeds: seeds ?? smallest(2, 1e4, (x) => both(n!, x, difference) >= target),
+    difference,
+  };
+  const [large, many] = [Math.min(needed.n, 1e9), Math.min(needed.seeds, 1e4)];
+  const reached = Number.isFinite(needed.n + needed.seeds) ? both(large, many, difference) : target;
+  return planned(assumed, { ...needed, power: reached, accepted: accepted(large, many) });
 }
 
 type Assumed = Required<{ [K in keyof PlanningAssumptions]: number }> & {
@@ -134,14 +179,30 @@ type Assumed = Required<{ [K in keyof PlanningAssumptions]: number }> & {
   readonly level: number;
 };
 
-function planned(assumed: Assumed, n: number, seeds: number, difference: number, power: number): PowerPlan {
-  const { gap, level, comparisons, ...assumptions } = assumed;
-  return { gap, n, seeds, difference, scoreDifference: difference * gap, power, level, comparisons, ...assumptions };
+function planned(
+  { gap, level, comparisons, ...assumptions }: Assumed,
+  plan: Pick<PowerPlan, "n" | "seeds" | "difference" | "power" | "accepted">,
+): PowerPlan {
+  return { gap, ...plan, scoreDifference: plan.difference * gap, level, comparisons, ...assumptions };
 }
 
 function spreadOf(assumed: Assumed, n: number, seeds: number): Spread {
-  const { discordance, seedSd, interaction, groupSize, likeness } = assumed;
-  const perExample = (discordance * (1 + (groupSize - 1) * likeness)) / n;
+  return parts(assumed, assumed.discordance, assumed.seedSd, n, seeds);
+}
+
+/** That of the gap, whose square is no small part of its mean square. */
+function gapSpreadOf(assumed: Assumed, n: number, seeds: number): Spread {
+  return parts(assumed, assumed.gapDiscordance - assumed.gap ** 2, assumed.gapSeedSd, n, seeds);
+}
+
+function parts(
+  { interaction, groupSize, icc }: Assumed,
+  variance: number,
+  seedSd: number,
+  n: number,
+  seeds: number,
+): Spread {
+  const perExample = (variance * (1 + (groupSize - 1) * icc)) / n;
   return {
     examples: perExample * (1 - interaction),
     seeds: seeds === 1 ? 0 : seedSd ** 2 / seeds,

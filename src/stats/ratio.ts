@@ -24,6 +24,30 @@ export interface RatioBase {
   readonly conditionalOn: readonly string[];
 }
 
+/** A weighted sum of mean scores with its own interval and test, whatever the gap is. */
+export interface ScoreDifference {
+  readonly estimate: number;
+  /** Not clipped. */
+  readonly interval: readonly [low: number, high: number];
+  /** Two-sided, of the sum being 0. */
+  readonly p: number;
+}
+
+/**
+ * A weighted sum of mean scores by the same variance and reach as {@link shareOfGap}. Undefined where one example or
+ * group was drawn. A sum that is the same on every example and not 0 has the standard error sum / sqrt(n - 1).
+ */
+export function scoreSum(lists: Lists, weights: readonly number[], level: number): ScoreDifference | undefined {
+  const drawn = lists.parsed.map((list) => byGroup(list, lists.groups));
+  const n = drawn[0]!.n;
+  if (n === 1) return undefined;
+  const estimate = weights.reduce((total, weight, k) => total + weight * listMean(lists.parsed[k]!), 0);
+  const { uu, reach, parts } = meanVariance(listTerms(drawn), weights, weights, level);
+  const variance = uu <= rounding && estimate ** 2 > rounding ? estimate ** 2 / (n - 1) : uu;
+  const half = Math.sqrt(reach * variance);
+  return { estimate, interval: [estimate - half, estimate + half], p: pValue(parts, estimate ** 2 / variance) };
+}
+
 /** A difference of mean scores as a share of the gap, or why there is none. */
 type Ratio = RatioBase &
   (
@@ -62,7 +86,7 @@ export function parseLists(
  * Fieller's (1954) interval on seeds and examples as crossed random effects.
  *
  * With `doubtful`, a sum that is the same on every example and not 0 has the standard error sum / sqrt(n - 1), as the
- * gap has: a few examples that agree prove little.
+ * gap has (n counts groups where there are any): a few examples that agree prove little.
  */
 export function shareOfGap(lists: Lists, numerator: readonly number[], level: number, doubtful = false): Ratio {
   const { names, parsed, counts, groups } = lists;
@@ -94,8 +118,10 @@ export function shareOfGap(lists: Lists, numerator: readonly number[], level: nu
   const terms = listTerms(drawn);
   const count = groups ? `n = ${n} in ${independent} groups` : `n = ${n}`;
   const gapVariance = meanVariance(terms, gapWeights, gapWeights, level);
-  // Where no two examples differ in the gap, its standard error is taken as gap / sqrt(n - 1): two examples prove nothing.
-  const gapReach = Math.sqrt(gapVariance.reach * (gapVariance.uu > rounding ? gapVariance.uu : (gap * gap) / (n - 1)));
+  // Where no two examples differ in the gap, its standard error is taken as gap / sqrt(n - 1), n being what was drawn
+  // independently, examples or groups: two of them prove nothing.
+  const gapUu = gapVariance.uu > rounding ? gapVariance.uu : (gap * gap) / (independent - 1);
+  const gapReach = Math.sqrt(gapVariance.reach * gapUu);
   const gapInterval = [gap - gapReach, gap + gapReach] as const;
   if (!(gapInterval[0] > 0)) {
     return undefinedFor(

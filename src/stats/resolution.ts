@@ -1,12 +1,16 @@
 import type { Matrix } from "./crossed.js";
 import { byGroup, parseGroups } from "./groups.js";
+import { shareOfGap } from "./ratio.js";
 import type { Parsed } from "./scores.js";
-import { listMean, listTerms } from "./terms.js";
+import { listTerms } from "./terms.js";
 import { resolvableSize } from "./test-power.js";
 
-/** Which differences of PGR the variances that were measured would let a test find. */
+/** The minimum detectable difference of PGR by the variances that were measured. */
 export interface MeasuredResolution {
-  /** Of PGR, found with probability `power`: of the median pair of methods, and of the pairs where it is least and most. */
+  /**
+   * Of PGR, found with probability `power` where the gap is accepted: of the median pair of methods, and of the pairs where
+   * it is least and most. Pairs without any variance are left out.
+   */
   readonly difference: number;
   readonly least: number;
   readonly most: number;
@@ -31,14 +35,18 @@ interface Input {
  * variance that this one measured, from the same computation as `power`. It depends on the variances only, not on the
  * differences that were found, so that it is no second reading of the p-values.
  *
- * @returns Nothing where there is no pair, one group, or no gap.
+ * @returns Nothing where there is no pair with variance, one group, or no clearly positive gap (where PGR is undefined).
  */
 export function measuredResolution({ weak, ceiling, pairs, groups }: Input): MeasuredResolution | undefined {
   const [power, level] = [0.8, 0.95];
-  const gap = listMean(parsed(ceiling)) - listMean(parsed(weak));
-  const numbers = parseGroups(groups, parsed(weak));
-  const independent = byGroup(parsed(weak), numbers).n;
-  if (pairs.length === 0 || independent < 2 || !(gap > 0)) return undefined;
+  const ends = [parsed(weak), parsed(ceiling)];
+  const numbers = parseGroups(groups, ends[0]!);
+  const names = ["weak", "ceiling"];
+  const counts = [weak.length, ceiling.length];
+  const ofGap = shareOfGap({ names, parsed: ends, counts, groups: numbers }, [0, 0], level);
+  if (ofGap.status === "undefined") return undefined;
+  const gap = ofGap.gap.estimate;
+  const independent = ofGap.groups ?? ofGap.n;
   const sizes = pairs.map(({ a, b }) => {
     const { examples, seedTerms } = listTerms([a, b].map((list) => byGroup(parsed(list), numbers)));
     const of = (part: readonly (readonly number[])[]) => part[0]![0]! + part[1]![1]! - 2 * part[0]![1]!;
@@ -49,7 +57,11 @@ export function measuredResolution({ weak, ceiling, pairs, groups }: Input): Mea
     const spread = { examples: Math.max(0, e - r), seeds: Math.max(0, of(term.seeds) - r), interaction: r };
     return resolvableSize(spread, plan, power);
   });
-  const sorted = sizes.map((size) => size / gap).sort((one, other) => one - other);
+  const sorted = sizes
+    .filter((size) => size > 0)
+    .map((size) => size / gap)
+    .sort((one, other) => one - other);
+  if (sorted.length === 0) return undefined;
   const [least, most] = [sorted[0]!, sorted.at(-1)!];
   const middle = sorted.length >> 1;
   const difference = sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;

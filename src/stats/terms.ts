@@ -24,8 +24,8 @@ export function seedCount(list: Parsed): number {
 }
 
 /**
- * Terms of lists of one kind. Lists of equal length are paired by seed, so that one seed term covers them all;
- * otherwise every list is an independent set of seeds with a seed term of its own.
+ * Terms of lists of one kind. Lists of equal length are paired by seed and share one seed term; lists of different
+ * lengths are independent sets of seeds.
  */
 export function listTerms(lists: readonly Parsed[]): Terms {
   const accuracies = lists.filter((list) => list.kind === "accuracies");
@@ -35,9 +35,8 @@ export function listTerms(lists: readonly Parsed[]): Terms {
 
 function exampleTerms(lists: readonly Examples[]): Terms {
   const matrices = lists.map((list) => list.matrix);
-  if (paired(matrices)) return crossedTerms(matrices);
-  const seedTerms = independent(matrices.map((matrix) => crossedTerms([matrix]).seedTerms));
-  return { ...crossedTerms(matrices.map((matrix) => [exampleMeans(matrix)])), seedTerms };
+  const { examples, n } = crossedTerms(matrices.map((matrix) => [exampleMeans(matrix)]));
+  return { examples, seedTerms: byLength(matrices, (paired) => crossedTerms(paired).seedTerms), n };
 }
 
 /**
@@ -49,8 +48,7 @@ function accuracyTerms(lists: readonly Accuracies[]): Terms {
   const rows = lists.map((list) => list.accuracies);
   const binomial = rows.map((row) => (mean(row) * (1 - mean(row))) / (n - 1));
   const examples = binomial.map((variance, k) => rows.map((_, j) => (j === k ? variance : 0)));
-  const seedTerms = paired(rows) ? seedTerm(rows) : independent(rows.map((row) => seedTerm([row])));
-  return { examples, seedTerms, n };
+  return { examples, seedTerms: byLength(rows, seedTerm), n };
 }
 
 function seedTerm(rows: readonly Float64Array[]): SeedTerm[] {
@@ -60,19 +58,19 @@ function seedTerm(rows: readonly Float64Array[]): SeedTerm[] {
   return [{ seeds, interaction: rows.map(() => rows.map(() => 0)), count }];
 }
 
-function paired(lists: readonly ArrayLike<unknown>[]): boolean {
-  return lists.every((list) => list.length === lists[0]?.length);
-}
-
-/** Seed terms of single lists, each moved to its own row and column of a matrix over all lists. */
-function independent(single: readonly (readonly SeedTerm[])[]): SeedTerm[] {
-  const placed = (of: Covariance, at: number): Covariance =>
-    single.map((_, j) => single.map((_, k) => (j === at && k === at ? (of[0]?.[0] as number) : 0)));
-  return single.flatMap((terms, at) =>
-    terms.map(({ seeds, interaction, count }) => ({
-      seeds: placed(seeds, at),
-      interaction: placed(interaction, at),
+/** The seed terms of each class of lists of equal length, moved to the rows and columns of a matrix over all lists. */
+function byLength<List extends ArrayLike<unknown>>(
+  lists: readonly List[],
+  termsOf: (paired: readonly List[]) => readonly SeedTerm[],
+): SeedTerm[] {
+  const classes = Map.groupBy(lists.keys(), (k) => lists[k]!.length);
+  return [...classes.values()].flatMap((members) => {
+    const placed = (of: Covariance): Covariance =>
+      lists.map((_, j) => lists.map((_, k) => of[members.indexOf(j)]?.[members.indexOf(k)] ?? 0));
+    return termsOf(members.map((k) => lists[k]!)).map(({ seeds, interaction, count }) => ({
+      seeds: placed(seeds),
+      interaction: placed(interaction),
       count,
-    })),
-  );
+    }));
+  });
 }

@@ -28,7 +28,18 @@ export function testPower(spread: Spread, plan: TestPlan, size: number): number 
   return powerOf(spread, plan)(size);
 }
 
-/** The smallest size that {@link testPower} finds with probability `power`. */
+/**
+ * Probability that the same test finds a positive mean of `size` above 0: that the interval of a gap lies above zero.
+ */
+export function positivePower(spread: Spread, { n, seeds, alpha }: TestPlan, size: number): number {
+  const total = spread.examples + spread.seeds + spread.interaction;
+  if (total <= 0) return size > 0 ? 1 : 0;
+  const away = size / Math.sqrt(total);
+  const thresholds = thresholdsOf(spread, n, seeds, alpha);
+  return thresholds.reduce((sum, { at, weight }) => sum + weight * normalCdf(away - at), 0);
+}
+
+/** The minimum detectable size: the smallest that {@link testPower} finds with probability `power`. */
 export function resolvableSize(spread: Spread, plan: TestPlan, power: number): number {
   const total = spread.examples + spread.seeds + spread.interaction;
   if (total <= 0) return 0;

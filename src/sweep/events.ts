@@ -1,4 +1,5 @@
 import type { ExperimentEvent } from "../experiment/events.js";
+import type { PowerPlan } from "../stats/power.js";
 import type { PairNames } from "./plan.js";
 
 /** What a sweep tells while it runs. */
@@ -12,6 +13,11 @@ export type SweepEvent =
       readonly seeds: readonly number[];
       readonly pairs: number;
       readonly units: number;
+      /**
+       * The minimum detectable difference of PGR between two methods, of every pair of models: an experiment's plan, which
+       * is not adjusted over pairs of models. Absent where an experiment has none.
+       */
+      readonly resolvable?: PowerPlan;
     }
   /**
    * What an experiment tells, with the pair that it is about. `done` and `units` are the whole sweep's, and a fit is

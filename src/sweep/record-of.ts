@@ -69,14 +69,17 @@ function median(values: readonly number[]): number | null {
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }
 
-/** A ladder that falls beyond what its intervals explain: whoever wrote it has to look. */
+/**
+ * A ladder that seems to fall: the later ceiling's interval ends below the earlier one's mean. That is a hint to look, no
+ * test of the difference: it leaves out how uncertain the earlier mean is, and that both met the same examples.
+ */
 function disorder(models: readonly SweepModel[], metric: string): string[] {
   const students = models.flatMap(({ name, ceiling }) => (ceiling ? [{ name, ...ceiling }] : []));
   return students.slice(1).flatMap(({ name, score, interval }, i) => {
     const before = students[i]!;
     if ((interval?.[1] ?? score) >= before.score) return [];
     return [
-      `"${name}" stands after "${before.name}" in models, but trained on the truth it is the weaker one (${metric} ${score.toFixed(3)} against ${before.score.toFixed(3)}).`,
+      `"${name}" stands after "${before.name}" in models, but trained on the truth it seems the weaker one (${metric} ${score.toFixed(3)} against ${before.score.toFixed(3)}).`,
     ];
   });
 }

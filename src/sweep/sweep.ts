@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import pLimit from "p-limit";
+import { plannedResolution } from "../experiment/comparisons.js";
 import type { ExperimentEvent } from "../experiment/events.js";
 import { perform } from "../experiment/experiment.js";
 import { newLedger } from "../experiment/ledger.js";
@@ -54,6 +55,8 @@ async function performSweep(
   const { testbed, methods, seeds } = pairs[0]!.plan;
   const unitsOfPair = (methods.length + 2) * seeds.length;
   const units = unitsOfPair * pairs.length;
+  // Pairs differ in their models only, which no plan depends on.
+  const resolvable = plannedResolution(pairs[0]!.plan);
   emit({
     type: "started",
     testbed: testbed.name,
@@ -62,6 +65,7 @@ async function performSweep(
     seeds,
     pairs: pairs.length,
     units,
+    ...(resolvable && { resolvable }),
   });
   const capabilities = await trainer.capabilities({ signal });
   const sharing = newSharing(capabilities.parallel);

@@ -20,7 +20,7 @@ import { type Calling, defineTrainer } from "./define.js";
  */
 export function cached(trainer: Trainer, dir: string): Trainer {
   const pathOf = (key: string): string => join(dir, key.slice(0, 2), `${key}.w2s`);
-  const underWay = new Map<string, Promise<FitResult>>();
+  const underWay = new Map<string, { readonly work: Promise<FitResult>; readonly signal: AbortSignal }>();
 
   async function fit(request: FitRequest, calling: Calling): Promise<FitResult> {
     const key = contentHash([requestKey(request), await trainer.fingerprint(request.model, calling)]);
@@ -31,14 +31,14 @@ export function cached(trainer: Trainer, dir: string): Trainer {
     // joiner that is itself still wanted asks again.
     const running = underWay.get(key);
     if (running) {
-      return running.then(copyResult).catch((error: unknown) => {
+      return running.work.then(copyResult).catch((error: unknown) => {
         calling.signal.throwIfAborted();
-        if (WeakToStrongError.isInstance(error)) throw error;
+        if (!running.signal.aborted) throw error;
         return fit(request, calling);
       });
     }
     const work = trainer.fit(request, calling);
-    underWay.set(key, work);
+    underWay.set(key, { work, signal: calling.signal });
     try {
       const result = await work;
       const { fingerprint } = result;

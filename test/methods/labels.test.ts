@@ -1,17 +1,21 @@
 import { expect, test } from "vitest";
 import {
   bootstrapping,
+  confidentLabels,
   hashedWords,
   labelSmoothing,
   linear,
   type Matrix,
+  type Method,
+  type MethodContext,
   matrix,
   naive,
+  row,
   strongToStrong,
   weakEnsemble,
 } from "weak-to-strong";
 import { random } from "../../src/data/random.js";
-import { accuracyOf, contextOf, fitOf, fitsOf, planted, studentOn } from "./context.js";
+import { accuracyOf, contextOf, fitOf, fitsOf, gaussian, planted, studentOn } from "./context.js";
 
 const weakLabels = matrix([
   [0.9, 0.1],
@@ -61,6 +65,81 @@ test("bootstrapping through no model is naive; through models, each is taught by
   expect(fits.map(({ targets }) => targets)).toEqual([weakLabels, answers[0], answers[1]]);
   expect(() => bootstrapping({ through: small } as never)).toThrow(/bootstrapping: through: expected models .* found/);
   expect(() => bootstrapping({} as never)).toThrow(/found nothing/);
+});
+
+test("the name tells bootstrapping through one model from that through another", () => {
+  const through = (...epochs: number[]) =>
+    bootstrapping({ through: epochs.map((count) => linear(hashedWords(), { epochs: count })) }).methodName;
+  expect(through(10)).toMatch(/^bootstrapping\(through=1#[0-9a-f]{4}\)$/);
+  expect(through(10)).toBe(through(10));
+  expect(new Set([through(), through(10), through(20), through(10, 20), through(20, 10)]).size).toBe(5);
+});
+
+/**
+ * A trap: a seventh feature that says nothing of the truth, but that the teacher falls for. The student sees it too and
+ * can learn the teacher's errors; predictions are of the training examples.
+ */
+function trapped(weak: (y: number, trap: number, uniform: () => number) => number) {
+  const { truth, features, examples } = planted(1000, 0);
+  const uniform = random("trap");
+  const traps = Array.from(truth, () => gaussian(uniform));
+  const weakLabels = matrix(
+    Array.from(truth, (y, i) => {
+      const p = weak(y, traps[i]!, uniform);
+      return [1 - p, p];
+    }),
+  );
+  const withTrap = matrix(traps.map((trap, i) => [...row(features, i), 2 * trap]));
+  const accuracy = async (method: Method, fit: MethodContext["fit"]): Promise<number> =>
+    accuracyOf((await method(contextOf({ weakLabels, examples, fit }))).predictions.test, truth);
+  return { truth, features, withTrap, weakLabels, accuracy };
+}
+
+test("bootstrapping helps where a model between cannot see what the teacher's errors follow", async () => {
+  // The teacher weighs the trap as much as the truth.
+  const { truth, features, withTrap, weakLabels, accuracy } = trapped((y, trap, uniform) => {
+    const odds = 1.5 * (2 * y - 1) + 2 * trap + 0.3 * gaussian(uniform);
+    return 1 / (1 + Math.exp(-odds));
+  });
+  const middle = linear(hashedWords({ buckets: 64 }));
+  const [seeing, blind] = [studentOn(withTrap), studentOn(features)];
+  const taught: number[] = [];
+  const fit: MethodContext["fit"] = (options) => {
+    taught.push(accuracyOf(options.targets, truth));
+    return options.model === middle ? blind(options) : seeing(options);
+  };
+  const naively = await accuracy(naive(), fit);
+  const bootstrapped = await accuracy(bootstrapping({ through: [middle] }), fit);
+  const [, first, second] = taught;
+  expect(first).toBe(accuracyOf(weakLabels, truth));
+  expect(second!).toBeGreaterThan(first! + 0.1); // the labels that the student learns
+  expect(bootstrapped).toBeGreaterThan(naively + 0.1);
+});
+
+test("confident labels help where the teacher knows what it knows, and do nothing for one that is sure of anything", async () => {
+  const knowing = (sure: number, unsure: number) =>
+    trapped((y, trap, uniform) => {
+      const right = uniform() < 0.5; // half of the examples it knows, about the others it follows the trap
+      const p = right ? sure : unsure;
+      return (right ? y === 1 : trap > 0) ? p : 1 - p;
+    });
+  const found = async ({ truth, withTrap, weakLabels, accuracy }: ReturnType<typeof knowing>) => {
+    const { rows, targets } = await fitOf(confidentLabels(), { weakLabels });
+    const kept = accuracyOf(
+      targets,
+      Array.from(rows!, (i) => truth[i]!),
+    );
+    const gain =
+      (await accuracy(confidentLabels(), studentOn(withTrap))) - (await accuracy(naive(), studentOn(withTrap)));
+    return { all: accuracyOf(weakLabels, truth), kept, gain };
+  };
+  const honest = await found(knowing(0.9, 0.65));
+  expect(honest.all).toBeLessThan(0.8);
+  expect(honest.kept).toBeGreaterThan(0.99);
+  expect(honest.gain).toBeGreaterThan(0.05);
+  const boastful = await found(knowing(0.9, 0.9));
+  expect(boastful.kept).toBe(boastful.all);
+  expect(boastful.gain).toBe(0);
 });
 
 test("an ensemble of one is naive, and five teachers with errors of their own err less than each", async () => {

@@ -37,9 +37,11 @@ const sureness = ({ data, rows }: Matrix): number =>
 
 test("methods ask for their losses by name, with all parameters", async () => {
   const lossOf = async (method: Method) => (await fitOf(method)).loss;
-  expect(await lossOf(product({ beta: 0.5 }))).toEqual({ name: "product", alpha: 1, beta: 0.5 });
+  expect(await lossOf(product({ beta: 0.5 }))).toEqual({ name: "product", alpha: 1, beta: 0.5, ramp: 0 });
+  expect(await lossOf(product({ ramp: 0.3 }))).toMatchObject({ ramp: 0.3 });
   expect(await lossOf(confidenceWindow())).toEqual({ name: "confidence_window", radius: 0.15 });
-  expect(await lossOf(reverseKl())).toEqual({ name: "reverse_kl" });
+  expect(await lossOf(reverseKl())).toEqual({ name: "reverse_kl", entropy: 1 });
+  expect(await lossOf(confidence({ harden: "argmax" }))).toMatchObject({ harden: "argmax" });
   expect(await lossOf(confidenceAsReleased())).toEqual({ name: "confidence_openai" });
 });
 
@@ -67,9 +69,42 @@ test("reverse KL commits to the surer side of contradictory labels, where cross-
   expect(committed).toBeCloseTo(1 / (1 + Math.exp(-odds)), 2); // the geometric one, .82
 });
 
-test("reverse KL is at its least where the student agrees with a consistent teacher", async () => {
+test("reverse KL is least where the student agrees with a consistent teacher; without entropy at the argmax", async () => {
   const one = { train: ["one text"], test: ["one text"], weakLabels: matrix([[0.3, 0.7]]), student: patient };
   expect((await predicted(reverseKl(), one)).data[1]!).toBeCloseTo(0.7, 2);
+  expect((await predicted(reverseKl({ entropy: 0 }), one)).data[1]!).toBeGreaterThan(0.95);
+});
+
+test("hardening each row by itself lets the classes' balance go, which the quantile holds", async () => {
+  // Nine of ten labels lean to class 1, with less confidence than the tenth has in class 0.
+  const leaning = matrix(Array.from(truth, (y, i) => (i % 10 === 0 ? [0.9, 0.1] : y ? [0.3, 0.7] : [0.45, 0.55])));
+  const ones = async (harden: "auto" | "balance" | "argmax") => {
+    const { data, rows } = await predicted(confidence({ alpha: 1, ramp: 0, harden }), { weakLabels: leaning });
+    return data.filter((p, at) => at % 2 === 1 && p > 0.5).length / rows;
+  };
+  const balance = leaning.data.filter((_, at) => at % 2 === 1).reduce((a, b) => a + b) / truth.length;
+  expect(Math.abs((await ones("balance")) - balance)).toBeLessThan(0.1);
+  expect(await ones("auto")).toBe(await ones("balance"));
+  expect(Math.abs((await ones("argmax")) - balance)).toBeGreaterThan(0.1);
+});
+
+test("a product whose ramp is all of training is nearer to naive than one without", async () => {
+  const plain = await predicted(naive());
+  expect(farthest(await predicted(product({ ramp: 1 })), plain)).toBeLessThan(
+    farthest(await predicted(product()), plain),
+  );
+});
+
+test("parameters that cannot be are refused before anything is trained, by name", () => {
+  const refused = [
+    [() => confidence({ alpha: 5 }), "confidence: alpha: expected a number from 0 to 1, found 5."],
+    [() => confidence({ alpha: Number.NaN }), "confidence: alpha: expected a number from 0 to 1, found NaN."],
+    [() => confidence({ ramp: -1 }), "confidence: ramp: expected a number from 0 to 1, found -1."],
+    [() => confidence({ harden: "soft" as never }), 'confidence: harden: expected "auto", "balance" or "argmax"'],
+    [() => product({ ramp: 2 }), "product: ramp: expected a number from 0 to 1, found 2."],
+    [() => reverseKl({ entropy: -0.5 }), "reverseKl: entropy: expected a number from 0 to 1, found -0.5."],
+  ] as const;
+  for (const [make, message] of refused) expect(make).toThrow(message);
 });
 
 test("a window as wide as can be is naive training, and one of no width learns nothing", async () => {

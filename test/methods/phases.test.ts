@@ -21,12 +21,13 @@ import {
   naive,
   named,
   patches,
+  type StudentFit,
 } from "weak-to-strong";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 import { random } from "../../src/data/random.js";
 import { homePython, projectHome } from "../../src/home.js";
 import { packagePath } from "../../src/package-root.js";
-import { accuracyOf, fitOf, fitsOf, planted } from "./context.js";
+import { accuracyOf, contextOf, fitOf, fitsOf, gaussian, planted } from "./context.js";
 import { wordyTexts, workerContext } from "./worker.js";
 
 test("early stopping keeps the epoch that is best on held-out weak labels, and trains on the others", async () => {
@@ -60,6 +61,84 @@ test("LP-FT says why it makes no sense for a head on frozen features", async () 
       message: expect.stringMatching(/a head on frozen features is all that it trains, so there is no second phase/),
     });
 });
+
+test("LP-FT keeps features that full tuning from a random head bends, and is nearer to the truth elsewhere", async () => {
+  // Kumar et al. 2022, section 3: f = sigmoid(v . B x), B well pretrained, training inputs in a subspace.
+  const { student, weakLabels, fit, moved, error } = twoLayers();
+  const run = async (method: Method) => {
+    const { test, train } = (await method(contextOf({ weakLabels, student, fit })))
+      .predictions as Fitted["predictions"];
+    return { moved: moved(), error: error(test), learned: distance(train!, weakLabels) };
+  };
+  const tuned = await run(naive());
+  const phased = await run(lpFt({ headEpochs: 200, headLearningRate: 1 }));
+  for (const { learned } of [tuned, phased]) expect(learned).toBeLessThan(0.01); // both learn the labels
+  expect(tuned.moved).toBeGreaterThan(0.1);
+  expect(phased.moved).toBeLessThan(tuned.moved / 5);
+  expect(phased.error).toBeLessThan(tuned.error / 5);
+});
+
+/** A two-layer linear student in plain TypeScript, and labels that its pretrained features explain exactly. */
+function twoLayers() {
+  const [width, hidden, seen, count] = [12, 3, 6, 60];
+  const uniform = random("two layers");
+  const gaussians = (n: number, scale = 1) => Array.from({ length: n }, () => scale * gaussian(uniform));
+  const pretrained = Array.from({ length: hidden }, () => gaussians(width, 1 / Math.sqrt(width)));
+  const truth = [1.5, -1, 1];
+  const train = Array.from({ length: count }, () => [...gaussians(seen), ...new Array<number>(width - seen).fill(0)]);
+  const test = Array.from({ length: 200 }, () => gaussians(width));
+  const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, k) => sum + x * b[k]!, 0);
+  const predict = (v: readonly number[], B: readonly (readonly number[])[], inputs: readonly number[][]) =>
+    inputs.map(
+      (x) =>
+        1 /
+        (1 +
+          Math.exp(
+            -dot(
+              v,
+              B.map((line) => dot(line, x)),
+            ),
+          )),
+    );
+  const asLabels = (ones: readonly number[]) => matrix(ones.map((p) => [1 - p, p]));
+  const weakLabels = asLabels(predict(truth, pretrained, train));
+  const expected = predict(truth, pretrained, test);
+
+  const trained = new Map<string, { v: number[]; B: number[][] }>();
+  const fit = async ({ targets, tune, from, optimizer }: StudentFit) => {
+    const start = from && trained.get(from.id)!;
+    const v = start ? [...start.v] : gaussians(hidden);
+    const B = (start?.B ?? pretrained).map((line) => [...line]);
+    const { epochs = 2000, learningRate = 1 } = optimizer ?? {};
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      const errors = predict(v, B, train).map((p, i) => (p - targets.data[2 * i + 1]!) / count);
+      const mean = Array.from({ length: width }, (_, c) => errors.reduce((sum, e, i) => sum + e * train[i]![c]!, 0));
+      const ofHead = B.map((line) => dot(line, mean));
+      if (tune?.type !== "head")
+        for (const [k, line] of B.entries()) for (const [c, x] of mean.entries()) line[c]! -= learningRate * v[k]! * x;
+      for (const [k, slope] of ofHead.entries()) v[k]! -= learningRate * slope;
+    }
+    const id = `${trained.size}`;
+    trained.set(id, { v, B });
+    return {
+      checkpoint: { id },
+      predictions: { test: asLabels(predict(v, B, test)), train: asLabels(predict(v, B, train)) },
+    } as never;
+  };
+  /** How far the last student's features are from the pretrained ones. */
+  const moved = () => {
+    const { B } = trained.get(`${trained.size - 1}`)!;
+    return Math.hypot(...B.flatMap((line, k) => line.map((x, c) => x - pretrained[k]![c]!)));
+  };
+  /** Mean distance from the truth on inputs of the whole space. */
+  const error = (predicted: Matrix) => distance(predicted, asLabels(expected));
+  const student = huggingFace({ id: "two/layers", tune: "full" });
+  return { student, weakLabels, fit, moved, error };
+}
+
+function distance(a: Matrix, b: Matrix): number {
+  return a.data.reduce((sum, p, at) => sum + Math.abs(p - b.data[at]!), 0) / a.data.length;
+}
 
 test("early stopping on noisy weak labels is nearer to the truth than the last epoch", async () => {
   await using trainer = pythonTrainer();

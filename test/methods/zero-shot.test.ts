@@ -1,7 +1,15 @@
 import { expect, test } from "vitest";
-import { argmax, type Input, type MethodContext, matrix, zeroShotElicitation } from "weak-to-strong";
+import {
+  argmax,
+  emPosterior,
+  huggingFace,
+  type Input,
+  type MethodContext,
+  matrix,
+  zeroShotElicitation,
+} from "weak-to-strong";
 import { random } from "../../src/data/random.js";
-import { fitOf, gaussian } from "./context.js";
+import { accuracyOf, fitOf, gaussian } from "./context.js";
 
 /** A language model that holds class 1 likelier than class 0 by `margin`. */
 function saying(
@@ -38,6 +46,86 @@ test("labels are one-hot, exactly balanced, in the order of the margins, and nee
   expect(labels.filter(Boolean)).toHaveLength(100);
   const of = (label: number) => margins.filter((_, i) => labels[i] === label);
   expect(Math.min(...of(1))).toBeGreaterThan(Math.max(...of(0)));
+});
+
+test("of a model that knows but leans to one class, balanced labels beat its own argmax and the weak labels", async () => {
+  const draw = random("leaning");
+  const truth = Int32Array.from({ length: 2000 }, () => (draw() < 0.5 ? 1 : 0));
+  // Two unit Gaussians two apart tell 84% of the classes apart; 3 is what the model adds for class 1.
+  const known = Array.from(truth, (y) => 2 * y - 1 + gaussian(draw) + 3);
+  const weakLabels = matrix(Array.from(truth, (y) => (draw() < 0.7 === (y === 1) ? [0.2, 0.8] : [0.8, 0.2])));
+  const examples = Array.from(truth, (_, i) => ({ id: `${i}`, input: { text: `${i}` } }));
+  const inputs = examples.map(({ input }) => input);
+  const { targets } = await fitOf(zeroShotElicitation(sentiment), {
+    examples,
+    weakLabels,
+    score: saying(inputs, (_, i) => known[i]!),
+  });
+  const found = accuracyOf(targets, truth);
+  expect(found).toBeGreaterThan(accuracyOf(matrix(known.map((margin) => (margin > 0 ? [0, 1] : [1, 0]))), truth) + 0.2);
+  expect(found).toBeGreaterThan(accuracyOf(weakLabels, truth) + 0.08);
+  expect(found).toBeCloseTo(0.84, 1);
+});
+
+test("what a template leaves out is the fine-tuned student's own prompt, labels and chat", async () => {
+  const own = { prompt: "{text}\nMood:", labels: [" bad", " good"], chat: true };
+  const askedBy = async (
+    method: ReturnType<typeof zeroShotElicitation>,
+    options: Omit<Parameters<typeof huggingFace>[0], "id">,
+    kind: MethodContext["kind"] = "classification",
+  ) => {
+    const asked: unknown[] = [];
+    const score = saying(
+      texts.map(({ input }) => input),
+      (_, i) => margins[i]!,
+      asked,
+    );
+    const weakLabels = matrix(margins.map((margin) => (margin > 3 ? [0.4, 0.6] : [0.6, 0.4])));
+    const student = huggingFace({ id: "some/model", ...options });
+    await fitOf(method, { examples: texts, weakLabels, kind, student, score });
+    return asked;
+  };
+  const whole = { prompt: own.prompt, continuations: own.labels, chat: true };
+  expect(await askedBy(zeroShotElicitation(), own)).toEqual([whole]);
+  expect(await askedBy(emPosterior({ rounds: 1 }), own)).toEqual([whole]);
+  expect(await askedBy(zeroShotElicitation(sentiment), own)).toEqual([{ ...sentiment, chat: true }]);
+  expect(await askedBy(zeroShotElicitation({ chat: false }), own)).toEqual([{ ...whole, chat: false }]);
+  expect(await askedBy(zeroShotElicitation({ prompt: "{text}?" }), own)).toEqual([{ ...whole, prompt: "{text}?" }]);
+  // Of a kind that has a form of its own, that form, as a chat where the student is one.
+  expect(await askedBy(zeroShotElicitation(), {}, "verification")).toEqual([{}]);
+  const ways = await askedBy(emPosterior({ rounds: 1 }), { chat: true }, "verification");
+  expect(ways).toHaveLength(3);
+  for (const way of ways) expect(way).toMatchObject({ chat: true });
+  await expect(askedBy(zeroShotElicitation(), { chat: true })).rejects.toThrow(/found no prompt/);
+});
+
+test("names tell ways of asking apart", () => {
+  const names = [
+    zeroShotElicitation(),
+    zeroShotElicitation(sentiment),
+    zeroShotElicitation({ ...sentiment, prompt: "{text}" }),
+    zeroShotElicitation({ ...sentiment, chat: true }),
+    zeroShotElicitation({ chat: true }),
+    zeroShotElicitation({ chat: false }),
+    emPosterior(),
+    emPosterior({ templates: [sentiment] }),
+    emPosterior({ templates: [{}] }),
+    emPosterior({ templates: [sentiment, {}], rounds: 1 }),
+  ].map(({ methodName }) => methodName!);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.map((name) => name.replace(/#[0-9a-f]{4}/, "#"))).toEqual([
+    "zero-shot-elicitation",
+    "zero-shot-elicitation(template=#)",
+    "zero-shot-elicitation(template=#)",
+    "zero-shot-elicitation(template=#, chat)",
+    "zero-shot-elicitation(chat)",
+    "zero-shot-elicitation(chat=false)",
+    "em-posterior",
+    "em-posterior(templates=1#)",
+    "em-posterior(templates=1#)",
+    "em-posterior(templates=2#, rounds=1)",
+  ]);
+  expect(zeroShotElicitation(sentiment).methodName).toBe(zeroShotElicitation({ ...sentiment }).methodName);
 });
 
 test("choices of one group with the same answer are right or wrong together, and one answer at most is right", async () => {
@@ -104,6 +192,13 @@ test("what cannot be asked is refused, with what to write", async () => {
   await expect(fitOf(zeroShotElicitation(), parts)).rejects.toThrow(
     /prompt and continuations: expected both.* found no prompt.*class 0 first/,
   );
+  // What an error advises is what the method takes.
+  const advised = async (method: ReturnType<typeof zeroShotElicitation>) => {
+    const { message } = (await fitOf(method, parts).catch((error) => error)) as Error;
+    return new Function(`return ${message.match(/For example (.*), class 0 first\.$/)![1]}`)();
+  };
+  expect(zeroShotElicitation(await advised(zeroShotElicitation())).methodName).toMatch(/template=/);
+  expect(emPosterior(await advised(emPosterior())).methodName).toMatch(/templates=1/);
   await expect(fitOf(zeroShotElicitation({ prompt: "{text}" }), parts)).rejects.toThrow(/found no continuations/);
   await expect(fitOf(zeroShotElicitation({ ...sentiment, continuations: ["a"] }), parts)).rejects.toThrow(
     /continuations: expected 2, one a class, found 1/,

@@ -162,7 +162,18 @@ test("two methods are compared in a sentence, one not at all", async () => {
   );
   expect(two.querySelector("table")).toBeNull();
   expect((await parsed(tiny)).document.querySelector("#differences")).toBeNull();
-  expect((await parsed(chance)).document.querySelector("#differences")).toBeNull();
+  expect(two.textContent).toMatch(/In accuracy: 0\.\d{3} \(95% interval 0\.\d{3} to 0\.\d{3}\), p < 0\.001\./);
+});
+
+test("where PGR is undefined the methods' scores are compared all the same", async () => {
+  const record = chance();
+  const section = (await parsed(chance)).document.querySelector("#differences")!.parentElement!;
+  expect(section.textContent).toContain("PGR is undefined here");
+  const rows = [...section.querySelectorAll("tbody tr")].map((row) => row.textContent);
+  expect(rows).toHaveLength(record.comparisons.length);
+  expect(record.comparisons.every(({ distinguishable }) => distinguishable === null)).toBe(true);
+  for (const row of rows) expect(row).toMatch(/ minus .*\s0\.\d{3} −?0\.\d{3} to 0\.\d{3}\s+p [<=] \S+\s+p [<=] \S+/);
+  expect(section.textContent).not.toContain("distinguishable");
 });
 
 test("another metric is named where accuracy was, and accuracy stands beside it", async () => {

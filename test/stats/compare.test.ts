@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { random } from "../../src/data/random.js";
 import { type Comparison, type ComparisonOk, compare } from "../../src/stats/compare.js";
 import { pgr } from "../../src/stats/pgr.js";
 import { pValue, squaredReach } from "../../src/stats/reach.js";
@@ -19,6 +20,18 @@ function four(seed: number, seeds: number, n: number, better = 0): Four {
   // The other's own draws: half of its answers are a's.
   const b = transfer.map((row, s) => row.map((x, i) => (i % 2 ? x : other.ceiling[s]![i]! * other.transfer[s]![i]!)));
   return { weak, a: transfer, b, ceiling };
+}
+
+/** Five seeds that move a and b alike and far, of which b is wrong on a few examples more. */
+function seedy(): Four {
+  const uniform = random("seedy");
+  const rates = [0.7, 0.8, 0.74, 0.86, 0.65];
+  const difficulty = Array.from({ length: 2000 }, uniform);
+  const rows = (shift: (s: number) => number) =>
+    rates.map((_, s) => difficulty.map((hard) => (hard + 0.1 * (uniform() - 0.5) < shift(s) ? 1 : 0)));
+  const a = rows((s) => rates[s]!);
+  const b = a.map((row) => row.map((x, i) => (i % 40 === 0 ? 0 : x)));
+  return { weak: rows(() => 0.5), a, b, ceiling: rows(() => 0.95) };
 }
 
 const anyFour = fc
@@ -160,6 +173,53 @@ describe("compare", () => {
     if (one?.status !== "ok" || other?.status !== "ok") throw new Error("expected PGRs");
     expect(one.interval[0]).toBeLessThan(other.interval[1]);
     expect(ok(compare({ weak, a: transfer, b, ceiling })).p).toBeLessThan(0.001);
+  });
+
+  test.each([
+    ["ceiling", { ceiling: 4 }],
+    ["weak", { weak: 4 }],
+    ["weak and ceiling", { weak: 3, ceiling: 4 }],
+  ])("a and b stay paired where %s has fewer seeds", (_, fewer: { weak?: number; ceiling?: number }) => {
+    const data = seedy();
+    const all = ok(compare(data));
+    const weak = data.weak.slice(0, fewer.weak);
+    const ceiling = data.ceiling.slice(0, fewer.ceiling);
+    const result = ok(compare({ ...data, weak, ceiling }));
+    expect(all.p).toBeLessThan(0.01);
+    expect(result.p).toBeLessThan(0.02);
+    const rates = (list: Answers) => list.map(average);
+    const { a, b } = data;
+    const bare = { weak: rates(weak), a: rates(a), b: rates(b), ceiling: rates(ceiling), n: 2000 };
+    const [low, high] = ok(compare(bare)).interval;
+    const alone = ok(compare({ ...bare, b: rates(b.slice(0, 4)) })).interval;
+    expect(high - low).toBeLessThan(0.8 * (alone[1] - alone[0]));
+  });
+
+  test("the difference of scores is there also where the gap is not clear", () => {
+    const { weak, a, b } = four(11, 1, 300);
+    const d = a[0]!.map((x, i) => x - b[0]![i]!);
+    const mean = average(d);
+    const variance = d.reduce((sum, x) => sum + (x - mean) ** 2, 0) / (299 * 300);
+    const result = compare({ weak, a, b, ceiling: weak });
+    expect(result.status).toBe("undefined");
+    expect(result.scoreDifference!.estimate).toBeCloseTo(mean, 12);
+    expect(result.scoreDifference!.p).toBeCloseTo(pValue([{ df: 299, weight: 1 }], mean ** 2 / variance), 12);
+    const half = Math.sqrt(squaredReach([{ df: 299, weight: 1 }], 0.05) * variance);
+    expect(result.scoreDifference!.interval).toEqual([
+      expect.closeTo(mean - half, 12),
+      expect.closeTo(mean + half, 12),
+    ]);
+  });
+
+  test("p of the scores' difference is below 1 - level exactly where its interval leaves out 0", () => {
+    fc.assert(
+      fc.property(anyFour, fc.double({ min: 0.3, max: 0.99, noNaN: true }), (data, level) => {
+        const { estimate, interval, p } = compare({ ...data, level }).scoreDifference!;
+        fc.pre(Math.abs(p - (1 - level)) > 1e-9);
+        expect(estimate).toBeCloseTo(average(data.a.map(average)) - average(data.b.map(average)), 12);
+        expect(p < 1 - level).toBe(interval[0] > 0 || interval[1] < 0);
+      }),
+    );
   });
 
   test("is undefined where the gap is not clear, with the reason of pgr", () => {

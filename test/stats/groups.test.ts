@@ -77,6 +77,16 @@ test.each<[string, Parameters<typeof pgr>[0], RegExp]>([
   expect(() => pgr(input)).toThrow(words);
 });
 
+test("a gap that is the same everywhere is doubted by the number of groups, not of examples", () => {
+  const fill = (value: number) => [new Array<number>(1000).fill(value)];
+  const constant = { weak: fill(0), transfer: fill(0.5), ceiling: fill(1) };
+  const inGroups = (count: number) => pgr({ ...constant, groups: Array.from({ length: 1000 }, (_, i) => i % count) });
+  expect(inGroups(2)).toMatchObject({ status: "undefined", n: 1000, groups: 2 });
+  // t(.975, 9) / sqrt(10 - 1), by scipy 1.17.1
+  expect(inGroups(10).gap.interval![0]).toBeCloseTo(1 - 2.2621571628 / 3, 8);
+  expect(pgr(constant).status).toBe("ok");
+});
+
 test("one group is undefined, with the reason", () => {
   expect(pgr({ ...lists, groups: new Int32Array(300) })).toMatchObject({
     status: "undefined",

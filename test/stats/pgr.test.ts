@@ -180,13 +180,16 @@ describe("the interval", () => {
     const { weak, transfer, ceiling } = scored(13, 6, 600);
     const result = ok(pgr({ weak, transfer: transfer.slice(0, 3), ceiling }));
     expect(result).toMatchObject({ seeds: 3, seedsPerList: { weak: 6, transfer: 3, ceiling: 6 }, n: 600 });
-    same(result, pgr({ weak: weak.toReversed(), transfer: transfer.slice(0, 3), ceiling }));
+    same(result, pgr({ weak, transfer: transfer.slice(0, 3).toReversed(), ceiling }));
+    // These two are of equal length, and so paired.
+    same(result, pgr({ weak: weak.toReversed(), transfer: transfer.slice(0, 3), ceiling: ceiling.toReversed() }));
     const accuracies = {
       weak: weak.map(average),
       transfer: transfer.slice(0, 3).map(average),
       ceiling: ceiling.map(average),
     };
-    same(pgr({ ...accuracies, n: 600 }), pgr({ ...accuracies, weak: accuracies.weak.toReversed(), n: 600 }));
+    const reversed = { ...accuracies, transfer: accuracies.transfer.toReversed() };
+    same(pgr({ ...accuracies, n: 600 }), pgr({ ...reversed, n: 600 }));
   });
 
   test("accuracies alone give a wider interval than the scores behind them", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pgr } from "../../src/stats/pgr.js";
 import { type PowerInput, power } from "../../src/stats/power.js";
 import { measuredResolution } from "../../src/stats/resolution.js";
 import { resolvableSize, testPower } from "../../src/stats/test-power.js";
@@ -40,6 +41,8 @@ describe("laws of power", () => {
     fc.assert(
       fc.property(plans, fc.double({ min: 0.3, max: 0.98, noNaN: true }), ({ difference: _, ...plan }, target) => {
         const found = power({ ...plan, power: target });
+        expect(Number.isFinite(found.difference)).toBe(found.accepted > target);
+        fc.pre(found.difference < 1e6);
         expect(found.scoreDifference).toBeCloseTo(found.difference * plan.gap, 12);
         expect(power({ ...plan, difference: found.difference }).power).toBeCloseTo(target, 5);
       }),
@@ -101,14 +104,40 @@ describe("power", () => {
       difference: expect.closeTo(0.137, 3),
       scoreDifference: expect.closeTo(0.0205, 4),
       power: 0.8,
+      accepted: expect.closeTo(1, 9),
       level: 0.95,
       comparisons: 1,
       discordance: 0.12,
       seedSd: 0.01,
       interaction: 0.6,
       groupSize: 1,
-      likeness: 0.03,
+      icc: 0.03,
+      gapDiscordance: 0.3,
+      gapSeedSd: expect.closeTo(0.01 * Math.SQRT2, 12),
     });
+  });
+
+  test("a gap that is seldom accepted is seldom found anything of", () => {
+    const plan = { gap: 0.02, n: 300, seeds: 3 };
+    const { accepted, power: found } = power({ ...plan, difference: 5 });
+    expect(accepted).toBeLessThan(0.2);
+    expect(found).toBeLessThanOrEqual(accepted);
+    expect(power(plan).difference).toBe(Number.POSITIVE_INFINITY);
+    expect(power({ ...plan, n: undefined, difference: 5 }).n).toBeGreaterThan(1000);
+  });
+
+  test("what is accepted is what the simulation accepted, for its parts of the variance", () => {
+    // docs/statistics.md: gap, n, seeds, seed SD of the gap, share of runs undefined; discordance .30, interaction .73.
+    for (const [gap, n, seeds, gapSeedSd, refused] of [
+      [0.2, 300, 3, 0.021, 0.008],
+      [0.2, 1000, 5, 0.021, 0],
+      [0.05, 1000, 3, 0, 0.195],
+      [0.05, 1000, 3, 0.021, 0.574],
+      [0.05, 1000, 5, 0.021, 0.168],
+    ] as const) {
+      const { accepted } = power({ gap, n, seeds, difference: 1, interaction: 0.73, gapDiscordance: 0.3, gapSeedSd });
+      expect(Math.abs(1 - accepted - refused), `gap ${gap}, ${n} examples, ${seeds} seeds`).toBeLessThan(0.07);
+    }
   });
 
   test("Infinity where the other is what lacks", () => {
@@ -122,6 +151,7 @@ describe("power", () => {
     ["no gap", { gap: 0 }, /"gap" must be a number above 0 and at most 1, found 0/],
     ["half an example", { n: 10.5 }, /"n" must be a whole number of at least 2, found 10\.5/],
     ["no seeds", { seeds: 0 }, /"seeds" must be a whole number of at least 1, found 0/],
+    ["a discordance below the gap", { gapDiscordance: 0.1 }, /"gapDiscordance" must be a number of at least the gap/],
     ["power in percent", { power: 80 }, /"power" must be a number strictly between 0 and 1/],
     ["a share above 1", { interaction: 2 }, /"interaction" must be a number from 0 to 1/],
   ])("%s is refused", (_, change, words) => {
@@ -158,9 +188,11 @@ describe("what the variances measured would let a test find", () => {
       { a: weak, b },
     ];
     const found = measuredResolution({ weak, ceiling, pairs, groups: undefined })!;
-    expect(found.least).toBe(0);
-    expect(found.difference).toBeGreaterThan(found.least);
-    expect(found.difference).toBeLessThanOrEqual(found.most);
+    // The two that are the same have no variance, and so nothing that could be missed.
+    expect(found.least).toBeGreaterThan(0);
+    expect(found.comparisons).toBe(3);
+    expect(found.difference).toBeCloseTo((found.least + found.most) / 2, 12);
+    expect(measuredResolution({ weak, ceiling, pairs: [{ a, b: a }], groups: undefined })).toBeUndefined();
     const one = measuredResolution({ weak, ceiling, pairs: [{ a, b }], groups: undefined })!;
     expect(found.most).toBeGreaterThan(one.difference);
   });
@@ -169,6 +201,10 @@ describe("what the variances measured would let a test find", () => {
     const pairs = [{ a, b }];
     expect(measuredResolution({ weak, ceiling, pairs: [], groups: undefined })).toBeUndefined();
     expect(measuredResolution({ weak: ceiling, ceiling: weak, pairs, groups: undefined })).toBeUndefined();
+    // Above, but not clearly: PGR is undefined there.
+    const barely = weak.map((row) => row.map((x, i) => (i < 2 ? 1 : x)));
+    expect(pgr({ weak, transfer: a, ceiling: barely })).toMatchObject({ status: "undefined" });
+    expect(measuredResolution({ weak, ceiling: barely, pairs, groups: undefined })).toBeUndefined();
     expect(measuredResolution({ weak, ceiling, pairs, groups: new Int32Array(600) })).toBeUndefined();
   });
 });

@@ -16,9 +16,11 @@ import {
   type Trainer,
 } from "weak-to-strong";
 import { mine } from "../../examples/own-trainer/trainer.js";
+import { lettersOf } from "../../src/report/differences.js";
 import { styleOf } from "../../src/report/sweep-style.js";
 import { toSweepSvg } from "../../src/report/sweep-svg.js";
 import { texts } from "../fixtures/texts.js";
+import { brown } from "../report/records.js";
 
 const testbed = await createTestbed({
   name: "tiny <b>&",
@@ -80,6 +82,35 @@ test("a ladder too wide for the terminal goes on below", () => {
   const heads = lines.filter((line) => line.startsWith("teacher ")).join(" ");
   // Every student once a method.
   for (let i = 1; i < 9; i++) expect(heads.match(new RegExp(`number ${i}`, "g"))).toHaveLength(2);
+});
+
+test("which methods differ is said pair by pair, with what it is not adjusted for", async () => {
+  const pairs = record.pairs.slice(0, 2).map((pair) => ({ ...pair, record: brown() }));
+  const several = new SweepResults({ ...record, pairs });
+  const text = several.toString().replaceAll(/\s+/g, " ");
+  const signs = lettersOf(brown());
+  expect(signs.size).toBeGreaterThan(3);
+  for (const { teacher, student } of pairs) {
+    const listed = [...signs].map(([method, letters]) => `${method} (${letters})`).join(", ");
+    expect(text).toContain(`- ${teacher} → ${student}: ${listed}`);
+  }
+  expect(text).toMatch(/not adjusted over pairs of models/);
+  const folder = await mkdtemp(join(tmpdir(), "w2s-sweep-report-"));
+  await several.writeReport(join(folder, "a.html"));
+  const html = await readFile(join(folder, "a.html"), "utf8");
+  expect(html).toContain("not adjusted over pairs of models");
+  // Of two methods too, where an experiment has a sentence.
+  const two = { ...brown(), comparisons: brown().comparisons.slice(0, 1) };
+  expect(new SweepResults({ ...record, pairs: [{ ...pairs[0]!, record: two }] }).toString()).toContain("Ties:");
+});
+
+test("what difference each pair can find is said beforehand", async () => {
+  for await (const event of run) {
+    if (event.type !== "started") continue;
+    expect(event.resolvable).toEqual(record.pairs[0]!.record!.resolvable!.planned);
+    expect(event.resolvable).toMatchObject({ n: 400, seeds: 3, comparisons: 1 });
+  }
+  expect.assertions(2);
 });
 
 interface Element {

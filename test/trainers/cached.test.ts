@@ -11,6 +11,7 @@ import {
   type FitRequest,
   type Trainer,
   type TrainerEvent,
+  WeakToStrongError,
 } from "weak-to-strong";
 import { mine } from "../../examples/own-trainer/trainer.js";
 import { sampleRequest } from "../../src/testing/trainer-samples.js";
@@ -50,17 +51,20 @@ test("equal requests at the same time are one fit", async () => {
   expect(second).toEqual(first);
 });
 
-test("an abort of the one who asked first does not reach the one who joined", async () => {
-  const trainer = cached(counting, dir);
-  const controller = new AbortController();
-  const first = trainer.fit(sampleRequest(), {
-    signal: controller.signal,
-    emit: () => controller.abort(new Error("changed my mind")),
-  });
-  const second = trainer.fit(sampleRequest());
-  await expect(first).rejects.toThrow("changed my mind");
-  expect((await second).predictions.test?.rows).toBe(40);
-});
+test.each([new Error("changed my mind"), new WeakToStrongError("failed", "changed my mind: the ceiling failed")])(
+  "an abort of the one who asked first does not reach the one who joined (%s)",
+  async (reason) => {
+    const trainer = cached(counting, dir);
+    const controller = new AbortController();
+    const first = trainer.fit(sampleRequest(), {
+      signal: controller.signal,
+      emit: () => controller.abort(reason),
+    });
+    const second = trainer.fit(sampleRequest());
+    await expect(first).rejects.toThrow("changed my mind");
+    expect((await second).predictions.test?.rows).toBe(40);
+  },
+);
 
 test("another fingerprint never gets the entry", async () => {
   await cached(counting, dir).fit(sampleRequest());

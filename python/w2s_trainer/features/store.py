@@ -35,6 +35,8 @@ class FeatureStore:
     ) -> list[np.ndarray]:
         """For each of the features' outputs the rows asked for, as a matrix of the caller's own."""
         keys = [_key(output, fingerprint, dataset.hash) for output in features.outputs]
+        if len(indices) == 0:  # as wide as a row would be: not every map knows before it has made one
+            return [rows[:0] for rows in features.compute(dataset.inputs[:1], range(len(keys)), call, 0, 1)]
         numbers = np.unique(indices // CHUNK).tolist()
         of = sum(min(CHUNK, len(dataset) - number * CHUNK) for number in numbers)
         out: list[np.ndarray | None] = [None] * len(keys)
@@ -50,7 +52,7 @@ class FeatureStore:
                 if matrix is None:
                     matrix = out[output] = np.empty((len(indices), chunk.shape[1]), np.float32)
                 matrix[here] = chunk[indices[here] - number * CHUNK]
-        return [np.empty((0, 0), np.float32) if matrix is None else matrix for matrix in out]
+        return [matrix for matrix in out if matrix is not None]
 
     def _chunks(
         self, features: FeatureMap, keys: list[str], number: int, inputs: Sequence, call: Call, done: int, of: int

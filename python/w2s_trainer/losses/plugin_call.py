@@ -29,13 +29,21 @@ def call_plugin(
 
 
 def _by_hand(known: Known, f: np.ndarray, w: np.ndarray, context: Context, parameters: Mapping[str, Any]) -> Any:
-    found = known.function(f, w, context, **parameters)
+    fixed = Context(context.progress, _read_only(context.balance))
+    found = known.function(_read_only(f), _read_only(w), fixed, **parameters)
     if not isinstance(found, tuple) or len(found) != 2:
         raise BadInput(
             f"{known.label} returned {_show(found)}; expected two arrays, each row's loss and its gradient with "
             "respect to the row's logits. For the gradient by torch: @loss(..., autograd=True)."
         )
     return found
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """It may be the training's own: what a loss writes into it would be trained on."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def _by_autograd(known: Known, f: np.ndarray, w: np.ndarray, context: Context, parameters: Mapping[str, Any]) -> Any:

@@ -45,6 +45,7 @@ class Loaded:
 
     @property
     def width(self) -> int:
+        """Of a block's output; that of the last states is `whole`'s output layer's."""
         return int(self.model.config.get_text_config().hidden_size)
 
     @property

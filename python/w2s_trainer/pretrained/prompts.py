@@ -6,6 +6,7 @@ A form is a template with the input's fields in braces. Each kind of input has o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,10 @@ from ..check import show
 from ..errors import BadInput
 
 _GAP = " ... "
+_GAP_TOKENS = 2
+_TRIES = 16
 _PLAIN = "{text}"
+_DATE = "26 Jul 2024"
 
 _PIECES = re.compile(r"\{\{|\}\}|\{(\w+)\}|[{}]")
 
@@ -44,7 +48,7 @@ def _kind(fields: Mapping[str, str]) -> _Kind:
     return next(kind for kind in _KINDS if fields.keys() == set(kind.fields))
 
 
-def labels_of(fields: Mapping[str, str], classes: int) -> tuple[str, ...]:
+def labels_of(fields: Mapping[str, str], classes: int, *, chat: bool = False) -> tuple[str, ...]:
     """What follows the form for each class, for inputs like `fields`: letters where the kind has none of its own."""
     labels = _kind(fields).labels or tuple(f" {chr(ord('A') + i)}" for i in range(min(classes, 26)))
     if len(labels) != classes:
@@ -52,14 +56,19 @@ def labels_of(fields: Mapping[str, str], classes: int) -> tuple[str, ...]:
             f"model.labels: there are {classes} classes, but inputs with the fields {', '.join(fields)} have "
             f"{len(labels)} labels by default. Give one string a class in `labels`."
         )
-    return labels
+    return _answered(labels, chat)
 
 
-def labels_for_scoring(fields: Mapping[str, str]) -> tuple[str, ...]:
+def labels_for_scoring(fields: Mapping[str, str], *, chat: bool = False) -> tuple[str, ...]:
     labels = _kind(fields).labels
     if labels is None:
         raise BadInput("continuations: expected a list of strings: texts have no labels by default.")
-    return labels
+    return _answered(labels, chat)
+
+
+def _answered(labels: tuple[str, ...], chat: bool) -> tuple[str, ...]:
+    """After the assistant's header an answer begins without the blank that it has after `Label:`."""
+    return tuple(label.lstrip() for label in labels) if chat else labels
 
 
 class Prompt:
@@ -86,23 +95,30 @@ class Prompt:
         text = fill(self.form(fields), fields, self._name)
         if not self._chat:
             return text
-        if not getattr(tokenizer, "chat_template", None):
-            raise BadInput("chat: this model's tokenizer has no chat template. Leave `chat` out: it is a base model.")
-        turn = [{"role": "user", "content": text}]
-        return tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        return tokenizer.apply_chat_template(_turn(text), tokenize=False, **_chat_options(tokenizer))
 
-    def tokenize(self, tokenizer: Any, inputs: Sequence[Mapping[str, str]], limit: int) -> list[list[int]]:
-        """Token ids of each input, at least one and at most `limit`."""
-        all_ids = self._ids(tokenizer, [self.render(fields, tokenizer) for fields in inputs])
+    def tokenize(
+        self, tokenizer: Any, inputs: Sequence[Mapping[str, str]], limit: int | Sequence[int]
+    ) -> list[list[int]]:
+        """Token ids of each input, at least one and at most `limit` (one for all, or one each)."""
+        limits = [limit] * len(inputs) if isinstance(limit, int) else limit
         tokens = [
-            ids if len(ids) <= limit else self._shortened(tokenizer, fields, len(ids), limit)
-            for ids, fields in zip(all_ids, inputs, strict=True)
+            ids if len(ids) <= most else self._shortened(tokenizer, fields, len(ids), most)
+            for ids, fields, most in zip(self._ids(tokenizer, inputs), inputs, limits, strict=True)
         ]
         return [ids or [_filler(tokenizer)] for ids in tokens]
 
-    def _ids(self, tokenizer: Any, texts: list[str]) -> list[list[int]]:
-        # A chat template writes the special tokens itself.
-        return tokenizer(texts, add_special_tokens=not self._chat)["input_ids"]
+    def _ids(self, tokenizer: Any, inputs: Sequence[Mapping[str, str]]) -> list[list[int]]:
+        texts = [fill(self.form(fields), fields, self._name) for fields in inputs]
+        if not self._chat:
+            return tokenizer(texts)["input_ids"]
+        # The template writes the special tokens; one that stands in an input is read as the plain text that it is.
+        options: Any = {"tokenize": True, "return_dict": False, "sanitize_control_tokens": True}
+        try:
+            turns = [_turn(text) for text in texts]
+            return tokenizer.apply_chat_template(turns, **options, **_chat_options(tokenizer))
+        except ValueError as error:
+            raise BadInput(f"chat: this model's chat template cannot hold an input: {error}.") from None
 
     def _shortened(self, tokenizer: Any, fields: Mapping[str, str], length: int, limit: int) -> list[int]:
         """Takes from the middle of the prompt, question or text, and from answers only where that is not enough.
@@ -110,19 +126,47 @@ class Prompt:
         The answers and the closing `Label:` are what the model has to judge, so a cut at the end would lose the task.
         A text of which features are made loses its end.
         """
-        if self.form(fields) == _PLAIN and not self._chat:
+        form = self.form(fields)
+        if form == _PLAIN and not self._chat:
             return tokenizer(fields["text"], truncation=True, max_length=limit)["input_ids"]
-        names = _kind(fields).fields
-        counts = {name: len(_offsets(tokenizer, fields[name])) for name in names}
+        times = Counter(match.group(1) for match in _PIECES.finditer(form))
+        first = _kind(fields).fields[0]
+        offsets = {name: _offsets(tokenizer, fields[name], self._chat) for name in fields if times[name]}
+        counts = {name: len(found) for name, found in offsets.items()}
+        needed = [name for name in counts if name != first] or list(counts)
         excess = length - limit
-        for _ in range(8):  # a cut can change how the neighbouring text is split, so the first try may not fit
-            keep = _budget(counts, names, excess)
-            short = {name: _middle_cut(tokenizer, fields[name], keep[name]) for name in names}
-            ids = self._ids(tokenizer, [self.render(short, tokenizer)])[0]
+        for _ in range(_TRIES):  # gaps have tokens too, and a cut can change how the neighbouring text is split
+            keep = _budget(counts, times, first, excess)
+            if any(keep[name] < min(counts[name], _GAP_TOKENS + 1) for name in needed):
+                break
+            cut = {name: _middle_cut(fields[name], offsets[name], keep[name]) for name in keep}
+            ids = self._ids(tokenizer, [{**fields, **cut}])[0]
             if len(ids) <= limit:
                 return ids
             excess += len(ids) - limit
-        return ids[-limit:]
+        stays = " and ".join(f"{{{name}}}" for name in needed) or "no field"
+        raise BadInput(
+            f"{self._name}: an input has {length} tokens in the template {show(form)}, and {limit} is the most. Of "
+            f"{stays} nothing would be left beside the template. Raise maxTokens or shorten the template. The input: "
+            f"{show(dict(fields))}"
+        )
+
+
+def _turn(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}]
+
+
+def _chat_options(tokenizer: Any) -> dict[str, Any]:
+    """Some templates (Llama 3) write today's date, by `strftime_now` or `date_string`. Here every day is the same one,
+    or the same request would have another answer tomorrow.
+
+    The function is defined within the template: apply_chat_template lets no callable through.
+    """
+    if not getattr(tokenizer, "chat_template", None):
+        raise BadInput("chat: this model's tokenizer has no chat template. Leave `chat` out: it is a base model.")
+    today = f"{{% macro strftime_now(format) %}}{_DATE}{{% endmacro +%}}"
+    template = today + tokenizer.get_chat_template()
+    return {"chat_template": template, "date_string": _DATE, "add_generation_prompt": True}
 
 
 def fill(form: str, fields: Mapping[str, str], name: str) -> str:
@@ -142,31 +186,37 @@ def fill(form: str, fields: Mapping[str, str], name: str) -> str:
     return _PIECES.sub(piece, form)
 
 
-def _budget(counts: Mapping[str, int], names: Sequence[str], excess: int) -> dict[str, int]:
-    """Tokens left of each field: the first gives what it has, then the longest of the others until they are level."""
-    first, *answers = names
+def _budget(counts: Mapping[str, int], times: Mapping[str, int], first: str, excess: int) -> dict[str, int]:
+    """Tokens left of each field, which the template has `times` over: the first gives what it has, then the longest of
+    the others until they are level."""
     keep = dict(counts)
-    keep[first] = max(0, counts[first] - excess)
-    room = sum(counts[name] for name in answers) - (excess - (counts[first] - keep[first]))
-    for position, name in enumerate(sorted(answers, key=lambda name: counts[name])):
-        keep[name] = max(0, min(counts[name], room // (len(answers) - position)))
-        room -= keep[name]
+    if first in counts:
+        keep[first] = max(0, counts[first] - -(-excess // times[first]))
+        excess -= times[first] * (counts[first] - keep[first])
+    answers = sorted((name for name in counts if name != first), key=lambda name: counts[name])
+    room = sum(times[name] * counts[name] for name in answers) - excess
+    shares = sum(times[name] for name in answers)
+    for name in answers:
+        keep[name] = max(0, min(counts[name], room // shares))
+        room -= times[name] * keep[name]
+        shares -= times[name]
     return keep
 
 
-def _middle_cut(tokenizer: Any, text: str, keep: int) -> str:
-    offsets = _offsets(tokenizer, text)
+def _middle_cut(text: str, offsets: Sequence[tuple[int, int]], keep: int) -> str:
     if keep >= len(offsets):
         return text
-    keep = max(0, keep - 2)  # room for the gap
+    keep = max(0, keep - _GAP_TOKENS)
     head, tail = keep - keep // 2, keep // 2
     start = offsets[head - 1][1] if head else 0
     end = offsets[len(offsets) - tail][0] if tail else len(text)
     return text[:start] + _GAP + text[end:]
 
 
-def _offsets(tokenizer: Any, text: str) -> list[tuple[int, int]]:
-    return tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+def _offsets(tokenizer: Any, text: str, plain: bool) -> list[tuple[int, int]]:
+    """`plain`: special tokens are read as text."""
+    options = {"add_special_tokens": False, "return_offsets_mapping": True, "split_special_tokens": plain}
+    return tokenizer(text, **options)["offset_mapping"]
 
 
 def _filler(tokenizer: Any) -> int:

@@ -11,11 +11,16 @@ import numpy as np
 import torch
 
 from ..call import Call
+from ..check import show
 from ..errors import BadInput, Unsupported
 from ..models import Score
 from .batches import batches, padded
 from .load import Loaded
+from .output import check, transformed
 from .prompts import Prompt, fill, labels_for_scoring
+
+_LOGITS = 1 << 24
+"""The most that are in memory at once: a vocabulary can be as long as a batch is large."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,7 @@ class ScoreFeatures:
     def __init__(self, spec: Score, loaded: Loaded, tokens_a_batch: int) -> None:
         if loaded.whole is None:
             raise Unsupported(f"model: {loaded.name} is an encoder; expected a causal language model.")
+        check(loaded)
         self._spec = spec
         self._loaded = loaded
         self._tokens_a_batch = tokens_a_batch
@@ -50,7 +56,7 @@ class ScoreFeatures:
     def compute(
         self, inputs: Sequence[Mapping[str, Any]], wanted: Sequence[int], call: Call, done: int, of: int
     ) -> list[np.ndarray]:
-        forms = self._spec.continuations or labels_for_scoring(inputs[0])
+        forms = self._spec.continuations or labels_for_scoring(inputs[0], chat=self._spec.chat)
         jobs, counts = self._jobs(inputs, forms)
         out = np.zeros((len(inputs), 2 * len(forms)), np.float32)
         out[:, len(forms) :] = counts
@@ -83,13 +89,16 @@ class ScoreFeatures:
             if not all(found):
                 raise BadInput(f"continuations: {texts[row][found.index([])]!r} has no token; expected some text.")
         limit = self._loaded.limit(self._spec.max_tokens)
-        longest = max(len(end) for row in ends for end in row)
-        if longest > limit // 2:
-            raise BadInput(
-                f"continuations: one has {longest} tokens, and prompt and continuation together may have {limit}. "
-                "Raise maxTokens, or ask for shorter ones (half the room is the prompt's)."
-            )
-        prompts = self._prompt.tokenize(tokenizer, inputs, limit - longest)
+        longest = [max(map(len, found)) for found in ends]
+        for fields, count in zip(inputs, longest, strict=True):
+            if count > limit // 2:
+                raise BadInput(
+                    f"continuations: one has {count} tokens for the input {show(dict(fields))}, and prompt and "
+                    f"continuation together may have {limit}. Raise maxTokens, or ask for shorter ones (half the room "
+                    "is the prompt's)."
+                )
+        # Each row has the room that its own continuations leave: what its neighbours hold is no matter of its.
+        prompts = self._prompt.tokenize(tokenizer, inputs, [limit - count for count in longest])
         jobs = []
         for row, (prompt, found) in enumerate(zip(prompts, ends, strict=True)):
             if all(len(end) == 1 for end in found):
@@ -101,27 +110,29 @@ class ScoreFeatures:
     def _read(self, jobs: Sequence[_Job]) -> list[np.ndarray]:
         """For each job the log-probabilities of its continuation's tokens, or of its single ones."""
         ids, _ = padded([job.tokens for job in jobs], self._loaded)
+        places: list[tuple[int, int]] = []
+        asked: list[list[int]] = []
+        for i, job in enumerate(jobs):
+            # The logits of position p are about the token at p + 1; only these positions meet the vocabulary.
+            tokens = [job.singles] if job.column is None else [[token] for token in job.tokens[job.start :]]
+            places += [(i, job.start - 1 + step) for step in range(len(tokens))]
+            asked += tokens
         with torch.inference_mode():
             # Padding is at the right, where a causal model does not look: no mask is needed.
             states = self._loaded.model(input_ids=ids).last_hidden_state
-            # The logits of position p are about the token at p + 1; only these positions meet the vocabulary.
-            places = [
-                (i, position)
-                for i, job in enumerate(jobs)
-                for position in ([job.start - 1] if job.column is None else range(job.start - 1, len(job.tokens) - 1))
-            ]
             rows, positions = (torch.tensor(side, device=ids.device) for side in zip(*places, strict=True))
-            logits = self._loaded.whole.get_output_embeddings()(states[rows, positions]).float()
-            logs = torch.log_softmax(logits, dim=-1)
-        found: list[np.ndarray] = []
-        at = 0
-        for job in jobs:
-            if job.column is None:
-                found.append(logs[at, job.singles].cpu().numpy())
-                at += 1
-            else:
-                end = job.tokens[job.start :]
-                steps = torch.arange(at, at + len(end), device=logs.device)
-                found.append(logs[steps, end].cpu().numpy())
-                at += len(end)
-        return found
+            found = self._logs(states[rows, positions], asked)
+        ends = np.cumsum([len(job.singles) if job.column is None else len(job.tokens) - job.start for job in jobs])
+        return np.split(found, ends[:-1])
+
+    def _logs(self, states: torch.Tensor, asked: Sequence[Sequence[int]]) -> np.ndarray:
+        """After each state the log-probabilities of the tokens asked for, all in one row."""
+        layer = self._loaded.whole.get_output_embeddings()
+        step = max(1, _LOGITS // layer.weight.shape[0])
+        found = []
+        for start in range(0, len(asked), step):
+            part = asked[start : start + step]
+            logs = torch.log_softmax(transformed(self._loaded, layer(states[start : start + step])), dim=-1)
+            rows = [row for row, tokens in enumerate(part) for _ in tokens]
+            found.append(logs[rows, [token for tokens in part for token in tokens]].cpu().numpy())
+        return np.concatenate(found)

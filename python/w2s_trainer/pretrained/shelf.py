@@ -52,6 +52,12 @@ class Shelf:
 
         return ScoreFeatures(spec, loaded, devices.tokens_a_batch(self._device))
 
+    def clear(self) -> int:
+        """Forgets all models, to make room, and says how many there were."""
+        count = len(self._loaded)
+        self._loaded = Lru(_MODELS)
+        return count
+
     def borrow(self, model: Pretrained, call: Call) -> Any:
         """A loaded model whose weights stay as they are: what is added to it has to be taken away again."""
         return self._load(model, call)
@@ -92,6 +98,8 @@ class Shelf:
                 f"torch or transformers cannot be imported: {error}. Run `npx weak-to-strong setup --extras models`.",
             ) from error
         torch.set_num_threads(self._threads)
+        if self._device.startswith("cuda"):  # equal requests give equal bits
+            torch.use_deterministic_algorithms(True)
         loaded = load(model, files, content, dtype, self._device, Converted(self._converted, self._hashes, call))
         call.progress("load", 1, 1)
         return loaded

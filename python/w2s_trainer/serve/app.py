@@ -119,7 +119,10 @@ class App:
 async def _read(data: bytes) -> tuple[Request, str]:
     def read() -> tuple[Request, str]:
         request = parse(data)
-        return request, "" if request.op == "put" else request.identity
+        if request.op == "put":
+            request.check_hash()
+            return request, ""
+        return request, request.identity
 
     return read() if len(data) <= _SMALL else await asyncio.to_thread(read)
 

@@ -19,6 +19,8 @@ from .messages import CALL, Answer, Request, ask, error, message
 DATASET_BYTES = 1 << 30
 ANSWER_BYTES = 256 << 20
 """Of answers that are kept for calls that come back, and as many of fits that are asked again."""
+WAITING_BYTES = 2 << 30
+"""Of requests that are not answered and the datasets that they keep; a request that finds none of them always fits."""
 _MOST_WAITING = 10_000
 _ABORTED = 10_000
 _FORGOTTEN = (
@@ -79,9 +81,8 @@ class Calls:
             raise TrainerError("dataset_missing", missing[0])
         job = self._running.get(identity) if request.op == "fit" else None
         if job is None:
-            if self._waiting.qsize() >= _MOST_WAITING:
-                raise TrainerError("busy", f"{_MOST_WAITING} requests wait for this server already. Ask again later.")
             job = Job(request, identity, datasets)
+            self._check_room(job)
             if request.op == "fit":
                 self._running[identity] = job
             urgent = request.op == "fingerprint"  # it takes a moment, and need not wait until every fit has ended
@@ -109,6 +110,19 @@ class Calls:
             _log(job, "cancelled while it waited")
             job.finish(error("cancelled", "The call was cancelled."))
 
+    def _check_room(self, job: Job) -> None:
+        if self._waiting.qsize() >= _MOST_WAITING:
+            raise TrainerError("busy", f"{_MOST_WAITING} requests wait for this server already. Ask again later.")
+        jobs = set(self._live.values())
+        kept = {name: len(data) for held in (*jobs, job) for name, data in held.datasets.items()}
+        size = sum(len(held.request.data) for held in (*jobs, job) if held.request is not None) + sum(kept.values())
+        if jobs and size > WAITING_BYTES:
+            raise TrainerError(
+                "busy",
+                f"With this request those that wait for this server would hold {size >> 20} MB, and "
+                f"{WAITING_BYTES >> 20} MB is the most. Ask again later.",
+            )
+
     def _answered(self, request: Request, answer: Answer) -> Job:
         job = Job(request, "", {})
         job.finish(answer)
@@ -117,7 +131,7 @@ class Calls:
     def _put(self, request: Request) -> Answer:
         fields = check.record(request.body, "put", ("hash", "inputs"))
         name = check.string(fields["hash"], "hash")
-        if self._datasets.get(name) is None:  # the first stays: what is under way relies on it
+        if self._datasets.get(name) is None:  # else it has the same inputs: their hash was checked
             self._datasets.put(name, request.data, len(request.data))
         return message("result", {})
 

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..check import show
 from ..errors import BadInput
 from ..frames import MAGIC, Blob, BrokenFrame, parse_frame
+from .canonical import content_hash
 
 LENGTHS = struct.Struct("<IQ")
 START = len(MAGIC) + LENGTHS.size
@@ -29,6 +31,19 @@ class Request:
         """Equal for equal requests, however their fields and arrays are ordered."""
         text = json.dumps([self.op, self.body], sort_keys=True, default=_blob_in_words)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def check_hash(self) -> None:
+        """What a `put` names must be what it holds: other clients trust the name and send no inputs of their own."""
+        named, inputs = self.body.get("hash"), self.body.get("inputs")
+        try:
+            found = content_hash(inputs)
+        except ValueError as error:
+            raise BadInput(f"inputs: expected plain JSON, found something else ({error}).") from None
+        if named != found:
+            raise BadInput(
+                f"hash: expected the SHA-256 of the inputs' canonical JSON (RFC 8785), which is {found}, "
+                f"found {show(named)}."
+            )
 
     def datasets(self) -> list[str]:
         """Hashes of the datasets that it refers to. What has not the form of rows is the worker's to complain about."""

@@ -12,16 +12,19 @@ import torch
 from ..call import Call
 from ..errors import BadInput
 from ..models import HuggingFace, Lora
+from ..pretrained import device as devices
+from ..pretrained import output
 from ..pretrained.batches import batches, padded
 from ..pretrained.load import Loaded
 from ..pretrained.prompts import Prompt, labels_of
 from .lora import Adapters
+from .packed import Layout, last_states, works
 
 
 class Classifier:
     """logits = U h. For a causal language model h is its last state after the prompt, and U the rows of its output
-    layer that stand for the labels. For an encoder h is the mean of its last states, and U starts small
-    and random, with a bias.
+    layer that stand for the labels (and what else it makes of its logits is done). For an encoder h is the mean of its
+    last states, and U starts small and random, with a bias.
 
     Nothing is dropped out: an answer is a function of the request.
     """
@@ -33,15 +36,18 @@ class Classifier:
         self.label_tokens: list[int] | None = None
         self._lead: list[int] = []
         self._prompt = Prompt(spec.prompt, asking=loaded.whole is not None, chat=spec.chat, name="model.prompt")
-        weight, bias = torch.randn(classes, loaded.width, generator=random) / loaded.width**0.5 * 0.1, None
-        if loaded.whole is None:
-            bias = torch.nn.Parameter(torch.zeros(classes, device=loaded.device))
-        else:
-            labels = spec.labels or labels_of(fields, classes)
+        weight = torch.randn(classes, loaded.width, generator=random) / loaded.width**0.5 * 0.1
+        bias: torch.Tensor | None = torch.zeros(classes)
+        if loaded.whole is not None:
+            output.check(loaded)
+            labels = spec.labels or labels_of(fields, classes, chat=spec.chat)
             self._lead, self.label_tokens = _label_tokens(loaded, labels, classes)
-            weight = loaded.whole.get_output_embeddings().weight.detach()[self.label_tokens].float()
+            layer = loaded.whole.get_output_embeddings()
+            weight = layer.weight.detach()[self.label_tokens].float()
+            bias = None if layer.bias is None else layer.bias.detach()[self.label_tokens].float()
         self.weight = torch.nn.Parameter(weight.to(loaded.device).clone())
-        self.bias = bias
+        self.bias = None if bias is None else torch.nn.Parameter(bias.to(loaded.device).clone())
+        self._packed = works(loaded)
         self.adapters = Adapters(loaded, spec.tune, random) if isinstance(spec.tune, Lora) else None
 
     def trained(self) -> list[tuple[torch.nn.Parameter, bool]]:
@@ -63,23 +69,30 @@ class Classifier:
 
     def states(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
         """One float32 vector a row of tokens."""
-        ids, mask = padded(rows, self.loaded)
         with self._precision():
-            if self.loaded.whole is not None:
-                # Padding is at the right, where a causal model does not look: without a mask attention is quicker.
-                found = self.loaded.model(input_ids=ids).last_hidden_state
-                last = mask.sum(dim=1) - 1
-                return found[torch.arange(len(rows), device=ids.device), last].float()
-            found = self.loaded.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
-        weights = mask.unsqueeze(-1).float()
-        return (found * weights).sum(dim=1) / weights.sum(dim=1)
+            found, layout = self._last_states(rows)
+        if self.loaded.whole is not None:
+            return found[layout.last].float()
+        sums = torch.zeros(len(rows), self.loaded.width, device=found.device)
+        return sums.index_add(0, layout.row_of, found.float()) / layout.lengths[:, None]
+
+    def _last_states(self, rows: Sequence[Sequence[int]]) -> tuple[torch.Tensor, Layout]:
+        """Tokens x width, the rows one after the other."""
+        layout = Layout(rows, self.loaded.device)
+        if self._packed:
+            return last_states(self.loaded, layout), layout
+        ids, mask = padded(rows, self.loaded)
+        # Padding is at the right, where a causal model does not look: without a mask attention is quicker.
+        more = {} if self.loaded.whole is not None else {"attention_mask": mask}
+        return self.loaded.model(input_ids=ids, **more).last_hidden_state.flatten(0, 1)[layout.to_packed], layout
 
     def head(self, states: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.linear(states, self.weight, self.bias)
+        logits = torch.nn.functional.linear(states, self.weight, self.bias)
+        return logits if self.loaded.whole is None else output.transformed(self.loaded, logits)
 
     def all_states(self, tokens: Sequence[Sequence[int]], most: int, call: Call, stage: str) -> torch.Tensor:
         """States without gradients, in batches of about equal length."""
-        out = torch.empty(len(tokens), self.loaded.width, device=self.loaded.device)
+        out = torch.empty(len(tokens), self.weight.shape[1], device=self.loaded.device)
         done = 0
         for batch in batches(tokens, most):
             call.check()
@@ -91,9 +104,12 @@ class Classifier:
         return out
 
     def probabilities(self, inputs: Sequence[Mapping[str, Any]], most: int, call: Call) -> np.ndarray:
+        return self.answers(self.all_states(self.tokens(inputs), most, call, "predict"))
+
+    def answers(self, states: torch.Tensor) -> np.ndarray:
+        """Class probabilities for states."""
         with torch.no_grad():
-            logits = self.head(self.all_states(self.tokens(inputs), most, call, "predict"))
-            return torch.softmax(logits, dim=-1).cpu().numpy()
+            return torch.softmax(self.head(states), dim=-1).cpu().numpy()
 
     def close(self) -> None:
         """Leaves a borrowed model as it was."""
@@ -102,12 +118,9 @@ class Classifier:
 
     def _precision(self) -> Any:
         """All weights are trained in float32 and multiplied in bfloat16 where the device has it."""
-        if self.spec.tune != "full" or self.loaded.device.type != "cuda":
+        if self.spec.tune != "full" or devices.dtype(str(self.loaded.device)) != "bfloat16":
             return nullcontext()
-        from ..pretrained import device
-
-        name = device.dtype(str(self.loaded.device))
-        return torch.autocast("cuda", torch.bfloat16, enabled=name == "bfloat16")
+        return torch.autocast(self.loaded.device.type, torch.bfloat16)
 
 
 def _label_tokens(loaded: Loaded, labels: Sequence[str], classes: int) -> tuple[list[int], list[int]]:

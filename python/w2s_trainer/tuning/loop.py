@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..call import Call
+from ..errors import TrainerError
 from ..linear import measure
 from ..losses import BoundLoss
 from ..models import FineTuneOptimizer
@@ -30,8 +31,6 @@ class Source:
     """Logits of some rows, with gradients."""
     cut: Callable[[np.ndarray], list[np.ndarray]]
     """Cuts a batch of rows into micro-batches, as positions in it."""
-    together: Callable[[np.ndarray], bool]
-    """Whether a whole batch's graphs fit into memory."""
     tokens: Callable[[np.ndarray], int]
 
 
@@ -84,7 +83,12 @@ def train(
             for group in adam.param_groups:
                 group["lr"] = settings.learning_rate * _rate(step, steps, settings.warmup)
             each = _backward(source, chosen, weights, loss, step / steps, balance, call)
-            torch.nn.utils.clip_grad_norm_(trained, _CLIP)
+            norm = torch.nn.utils.clip_grad_norm_(trained, _CLIP)
+            if not (np.isfinite(each).all() and bool(torch.isfinite(norm))):
+                raise TrainerError(
+                    "failed",
+                    f"The loss or its gradient is not finite at step {step + 1} of {steps}. Lower learningRate.",
+                )
             adam.step()
             adam.zero_grad(set_to_none=True)
             step += 1
@@ -123,8 +127,8 @@ def _backward(
 ) -> np.ndarray:
     """Adds up the gradient of the batch's mean loss, micro-batch by micro-batch, and returns each row's loss.
 
-    A loss whose rows depend on one another (a quantile of the batch) is taken over the whole batch: the graphs are kept
-    until then, or where memory does not allow that, the logits are computed once without gradients beforehand.
+    A loss whose rows depend on one another (a quantile of the batch) is taken over the whole batch: where that is more
+    than a micro-batch, all logits are computed once without gradients beforehand.
     """
     parts = source.cut(chosen)
     out = np.empty(len(chosen), np.float32)
@@ -143,20 +147,15 @@ def _backward(
             logits = source.forward(chosen[part])
             logits.backward(torch.from_numpy(apply(part, _softmax(logits))).to(logits.device))
         return out
-    graphs: list[torch.Tensor] = []
     f = np.empty((len(chosen), source.targets.shape[1]), np.float32)
-    kept = source.together(chosen)
     for part in parts:
         call.check()
-        with torch.set_grad_enabled(kept):
-            logits = source.forward(chosen[part])
-        f[part] = _softmax(logits)
-        if kept:
-            graphs.append(logits)
+        with torch.no_grad():
+            f[part] = _softmax(source.forward(chosen[part]))
     slope = apply(np.arange(len(chosen)), f)
-    for i, part in enumerate(parts):
+    for part in parts:
         call.check()
-        logits = graphs[i] if kept else source.forward(chosen[part])
+        logits = source.forward(chosen[part])
         logits.backward(torch.from_numpy(slope[part]).to(logits.device))
     return out
 
@@ -166,8 +165,8 @@ def _softmax(logits: torch.Tensor) -> np.ndarray:
 
 
 def _rate(step: int, steps: int, warmup: float) -> float:
-    """The share of the learning rate: 0 to 1 over the warm-up, then linearly to 0."""
-    rising = int(np.ceil(warmup * steps))
+    """The share of the learning rate: 0 to 1 over the warm-up, then linearly to 0. A fit's only step is no warm-up."""
+    rising = min(int(np.ceil(warmup * steps)), steps - 1)
     if step < rising:
         return step / rising
     return (steps - step) / max(1, steps - rising)

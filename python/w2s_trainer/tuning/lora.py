@@ -53,6 +53,15 @@ class AdaptedLinear(torch.nn.Module):
         self.a = torch.nn.Parameter(a.to(base.weight.device))
         self.b = torch.nn.Parameter(torch.zeros(outputs, lora.rank, device=base.weight.device))
 
+    @property
+    def weight(self) -> torch.Tensor:
+        """Some models look at a layer's weight, for its type."""
+        return self.base.weight
+
+    @property
+    def bias(self) -> torch.Tensor | None:
+        return self.base.bias
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         weight = self.base.weight.t() if self._transposed else self.base.weight
         return _Adapted.apply(x, weight, self.base.bias, self.a.to(x.dtype), self.b.to(x.dtype), self._scale)
@@ -63,10 +72,9 @@ class Adapters:
 
     def __init__(self, loaded: Loaded, lora: Lora, random: torch.Generator) -> None:
         self._loaded = loaded
-        self.layers: dict[str, AdaptedLinear] = {}
-        for path in list(_linear_paths(loaded, lora.targets)):
-            layer = AdaptedLinear(loaded.model.get_submodule(path), lora, random)
-            self.layers[path] = layer
+        paths = list(_linear_paths(loaded, lora.targets))
+        self.layers = {path: AdaptedLinear(loaded.model.get_submodule(path), lora, random) for path in paths}
+        for path, layer in self.layers.items():  # nothing can fail from here on: the model is whole or adapted
             _replace(loaded.model, path, layer)
 
     def remove(self) -> None:
@@ -85,6 +93,10 @@ class Adapters:
             for side, weight in (("A", layer.a), ("B", layer.b))
         }
 
+    def paths(self) -> list[str]:
+        """Whole paths: a last part alone can also name layers that have no adapter (BERT's pooler)."""
+        return [self._name(path).removeprefix("base_model.model.") for path in self.layers]
+
     def load(self, state: Mapping[str, torch.Tensor]) -> None:
         mine = self.state()
         if mine.keys() != state.keys() or any(mine[name].shape != value.shape for name, value in state.items()):
@@ -100,7 +112,6 @@ class Adapters:
 
 def peft_config(loaded: Loaded, lora: Lora, adapters: Adapters) -> dict[str, Any]:
     """adapter_config.json: what peft needs to put the adapters beside the same layers."""
-    names = sorted({path.rpartition(".")[2] for path in adapters.layers})
     transposed = any(isinstance(layer.base, Conv1D) for layer in adapters.layers.values())
     return {
         "peft_type": "LORA",
@@ -109,7 +120,7 @@ def peft_config(loaded: Loaded, lora: Lora, adapters: Adapters) -> dict[str, Any
         "r": lora.rank,
         "lora_alpha": lora.alpha,
         "use_rslora": lora.rank_stabilized,
-        "target_modules": names,
+        "target_modules": adapters.paths(),
         "lora_dropout": 0.0,
         "bias": "none",
         "fan_in_fan_out": transposed,

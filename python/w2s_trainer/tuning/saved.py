@@ -33,6 +33,7 @@ def write_files(folder: Path, classifier: Classifier) -> None:
     elif spec.tune == "full":
         if loaded.whole is not None:
             _put_head_into_output_layer(loaded.whole, classifier)
+        loaded.model.config.use_cache = True  # whoever opens it may generate with it
         (loaded.whole or loaded.model).save_pretrained(folder, max_shard_size="1000GB")
         loaded.tokenizer.save_pretrained(folder)
 
@@ -43,6 +44,8 @@ def _put_head_into_output_layer(whole: Any, classifier: Classifier) -> None:
     weight = output.weight.detach().clone()
     weight[classifier.label_tokens] = classifier.weight.detach().to(weight.dtype)
     output.weight = torch.nn.Parameter(weight)
+    if classifier.bias is not None:
+        output.bias.data[classifier.label_tokens] = classifier.bias.detach().to(weight.dtype)
     whole.config.tie_word_embeddings = False
 
 

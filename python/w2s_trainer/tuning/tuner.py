@@ -12,12 +12,12 @@ import torch
 from ..call import Call
 from ..errors import BadInput, TrainerError
 from ..fingerprint import cpu_info
-from ..models import HuggingFace, Lora, Pretrained
+from ..models import HuggingFace, Pretrained
 from ..outcome import Outcome, Save
 from ..pretrained import device as devices
+from ..pretrained.batches import batches
 from ..pretrained.shelf import Shelf
 from ..requests import FitRequest, Rows
-from .batches import cut
 from .budget import Budgets
 from .classifier import Classifier
 from .loop import Source, Training, Watch, train
@@ -31,8 +31,6 @@ class Tuner:
         self._shelf = shelf
         self._device = device
         name = cpu_info()[0] if device == "cpu" else shelf.device_name()
-        if device.startswith("cuda"):  # equal requests give equal bits; what has no such kernel warns
-            torch.use_deterministic_algorithms(True, warn_only=True)
         self.budgets = Budgets(home / "cache" / "micro-batches.json", device, name)
 
     def fit(
@@ -56,9 +54,12 @@ class Tuner:
                         "maxTokens or a device with more memory.",
                     ) from error
             # Outside of the handler, whose traceback holds on to what filled the memory.
-            self.budgets.halve(spec, most)
+            others = self._shelf.clear()
             if self._device.startswith("cuda"):
                 torch.cuda.empty_cache()
+            if others > 1:  # besides the fit's own
+                continue
+            self.budgets.halve(spec, most)
             call.warn(
                 f"memory {most}",
                 f"Out of memory with micro-batches of {most} tokens: the fit begins again with {most // 2}. What is "
@@ -95,7 +96,7 @@ class Tuner:
             loaded = self._shelf.borrow(spec.model, call)
         classifier = Classifier(loaded, spec, request.classes, fields, request.seed)
         if start:
-            load_into(classifier, start[0], start[1])
+            _load(classifier, start[0], start[1])
         return classifier
 
     def _open(self, folder: Path, spec: HuggingFace, classes: int, fields: Mapping[str, str], call: Call) -> Classifier:
@@ -104,68 +105,78 @@ class Tuner:
         else:
             loaded = self._shelf.borrow(spec.model, call)
         classifier = Classifier(loaded, spec, classes, fields, 0)
-        load_into(classifier, folder, spec)
+        _load(classifier, folder, spec)
         return classifier
+
+
+def _load(classifier: Classifier, folder: Path, spec: HuggingFace) -> None:
+    try:
+        load_into(classifier, folder, spec)
+    except BaseException:
+        classifier.close()  # the model is borrowed
+        raise
 
 
 def _check_start(before: HuggingFace, spec: HuggingFace) -> None:
     if before.model != spec.model:
         raise BadInput(f"from: that checkpoint is of {before.model}, but the model is {spec.model}.")
-    if before.tune != "head" and _named(before) != _named(spec):
+    asked = ("prompt", "labels", "chat")
+    other = next((name for name in asked if getattr(before, name) != getattr(spec, name)), None)
+    if other:
+        raise BadInput(
+            f"from: that checkpoint has another `{other}` ({getattr(before, other)!r}) than the model "
+            f"({getattr(spec, other)!r}): it answers another question."
+        )
+    if before.tune not in ("head", spec.tune):
         raise BadInput(
             "from: a fit can go on from a head, or from a checkpoint that was tuned in the same way; "
-            f"found {_named(before)} for a model with {_named(spec)}."
+            f"found {before.tune} for a model with {spec.tune}."
         )
-
-
-def _named(spec: HuggingFace) -> str:
-    return "lora" if isinstance(spec.tune, Lora) else str(spec.tune)
 
 
 def _train(classifier: Classifier, request: FitRequest, most: int, device: str, call: Call) -> Training:
     parameters = classifier.trained()
-    kind = device.partition(":")[0]
     wide = _wide(device, most)
-    tokens = classifier.tokens([request.train.dataset.inputs[i] for i in request.train.indices])
-    lengths = np.array([len(row) for row in tokens])
+    tokens = classifier.tokens(_inputs(request.train))
+    held = request.validation
     if classifier.spec.tune == "head":
         # The states under a head never change: the transformer reads every row once, whatever the number of epochs.
         states = classifier.all_states(tokens, wide, call, "features")
+        again = lambda: classifier.answers(states)  # noqa: E731
         source = Source(
             request.targets,
             request.weights,
             lambda rows: classifier.head(states[torch.from_numpy(rows).to(states.device)]),
             lambda rows: [np.arange(len(rows))],
-            lambda rows: True,
             lambda rows: 0,
         )
+        if held:
+            held_states = classifier.all_states(classifier.tokens(_inputs(held.rows)), wide, call, "features")
+            check = lambda: classifier.answers(held_states)  # noqa: E731
     else:
+        lengths = np.array([len(row) for row in tokens])
+        again = lambda: classifier.probabilities(_inputs(request.train), wide, call)  # noqa: E731
         source = Source(
             request.targets,
             request.weights,
             lambda rows: classifier.head(classifier.states([tokens[i] for i in rows])),
-            lambda rows: cut(lengths[rows], most, kind),
-            lambda rows: bool(len(rows) * lengths[rows].max() <= most),
+            lambda rows: [np.array(part) for part in batches([tokens[i] for i in rows], most)],
             lambda rows: int(lengths[rows].sum()),
         )
-
-    def again(inputs: Sequence[Mapping[str, Any]]) -> np.ndarray:
-        return classifier.probabilities(inputs, wide, call)
-
-    validation = None
-    if request.validation:
-        held = request.validation
-        found = [held.rows.dataset.inputs[i] for i in held.rows.indices]
-        validation = (lambda: again(found), held.targets, held.keep)
-    training_rows = [request.train.dataset.inputs[i] for i in request.train.indices]
-    watch = Watch(validation, (lambda: again(training_rows)) if request.traces else None)
+        if held:
+            check = lambda: classifier.probabilities(_inputs(held.rows), wide, call)  # noqa: E731
+    watch = Watch((check, held.targets, held.keep) if held else None, again if request.traces else None)
     settings = classifier.spec.optimizer
     return train(source, parameters, request.loss, settings, request.seed, watch, call, request.curve)
 
 
+def _inputs(rows: Rows) -> Sequence[Mapping[str, Any]]:
+    return [rows.dataset.inputs[i] for i in rows.indices]
+
+
 def _wide(device: str, most: int) -> int:
     """Tokens at once where no gradients are kept."""
-    return min(devices.tokens_a_batch(device), 4 * most)
+    return min(devices.tokens_a_batch(device), most)
 
 
 def _check_texts(request: FitRequest) -> None:
@@ -180,8 +191,13 @@ def _check_texts(request: FitRequest) -> None:
 def _probabilities(classifier: Classifier, rows: Rows, most: int, call: Call) -> np.ndarray:
     if len(rows) == 0:
         return np.empty((0, len(classifier.weight)), np.float32)
-    return classifier.probabilities([rows.dataset.inputs[i] for i in rows.indices], most, call)
+    return classifier.probabilities(_inputs(rows), most, call)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "can't allocate memory" in str(error)
+    text = str(error)
+    return (
+        isinstance(error, (torch.OutOfMemoryError, MemoryError))
+        or "can't allocate memory" in text
+        or "CUBLAS_STATUS_ALLOC_FAILED" in text
+    )

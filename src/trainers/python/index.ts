@@ -99,10 +99,12 @@ function checkPlugins(plugins: readonly string[]): readonly string[] {
 
 function checkDevices(devices: readonly string[]): readonly string[] {
   const known = (device: unknown): boolean => typeof device === "string" && /^(cpu|mps|cuda:\d+)$/.test(device);
-  if (Array.isArray(devices) && devices.length > 0 && devices.every(known)) return devices;
+  const kinds = new Set(Array.isArray(devices) ? devices.map((device) => String(device).split(":")[0]) : []);
+  // Whichever is free answers: of devices of two kinds the answers would differ.
+  if (kinds.size === 1 && devices.every(known)) return devices;
   throw new WeakToStrongError(
     "bad_input",
-    `pythonTrainer({ devices }): expected a list of at least one of "cpu", "mps", "cuda:0", "cuda:1", ..., found ${JSON.stringify(devices)}. Leave it out to use every NVIDIA GPU of the machine, else the CPU.`,
+    `pythonTrainer({ devices }): expected a list of at least one of "cpu", "mps", "cuda:0", "cuda:1", ..., all of one kind, found ${JSON.stringify(devices)}. Leave it out to use every NVIDIA GPU of the machine, else the CPU.`,
   );
 }
 
