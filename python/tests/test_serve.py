@@ -399,6 +399,9 @@ BY_NODE = (
 
 def test_canonical_json_is_that_of_the_clients() -> None:
     assert _canonical(NUMBERS) == BY_NODE
+    assert _canonical([0.0, 10.0, 0.05, 1, 5.101]) == "[0,10,0.05,1,5.101]"
+    for number, text in zip(NUMBERS, BY_NODE[1:-1].split(","), strict=True):
+        assert _canonical([number]) == f"[{text}]"
     by_utf16 = '{"a":{},"b":[true,null],"😀":2,"\ufb33":1}'
     assert _canonical({"b": [True, None], "\ufb33": 1, "😀": 2, "a": {}}) == by_utf16
     image = {"image": [[0, 1, 0.5, 1 / 3], [1e-7, 0.000015, 0.1 + 0.2, 5e-324]]}
