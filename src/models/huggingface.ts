@@ -52,6 +52,9 @@ export interface HuggingFaceOptions {
   readonly chat?: boolean;
 }
 
+const ofPretrained = ["id", "revision", "path", "package", "module", "folder", "gguf"];
+const known = ["tune", "optimizer", "maxTokens", "prompt", "labels", "chat", ...ofPretrained];
+
 /** LoRA r 32, alpha 32, rsLoRA, all linear layers: the automated study's settings (Anthropic Fellows, April 2026). */
 const lora: Lora = { type: "lora", rank: 32, alpha: 32, rankStabilized: true, targets: "all-linear" };
 const rates = { head: 1e-3, lora: 1e-4, full: 2e-5 } as const;
@@ -66,6 +69,17 @@ const rates = { head: 1e-3, lora: 1e-4, full: 2e-5 } as const;
  * template, since base models have none to follow (say `chat: true` for a model that was trained on one).
  */
 export function huggingFace(options: Pretrained & HuggingFaceOptions): HuggingFaceModel {
+  if (typeof options !== "object" || options === null)
+    throw new WeakToStrongError(
+      "bad_input",
+      `huggingFace: expected { id, ... } or { path, ... }, found ${JSON.stringify(options)}.`,
+    );
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new WeakToStrongError(
+      "bad_input",
+      `huggingFace: unknown option "${unknown}"; there are ${known.join(", ")}.`,
+    );
   const { tune = "lora", optimizer, maxTokens = 1024, prompt, labels, chat = false, ...model } = options;
   const full = tuneOf(tune);
   return {

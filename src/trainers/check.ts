@@ -25,6 +25,13 @@ function rowsKey(rows: Rows): object {
   return { dataset: rows.dataset.hash, indices: rows.indices ?? null };
 }
 
+/** Throws `bad_input` for an option that there is not: plain JavaScript would ignore it. */
+export function checkOptions(name: string, options: object, known: readonly string[]): void {
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  throw new WeakToStrongError("bad_input", `${name}: unknown option "${unknown}"; there are ${known.join(", ")}.`);
+}
+
 /** Throws `bad_input`, naming the field, unless the request is one that any trainer could answer. */
 export function checkFitRequest(request: FitRequest): void {
   if (request.task !== "classify") {

@@ -26,6 +26,8 @@ interface State extends Member {
   running: number;
   /** Until when (`performance.now()`) others go first, since it could not be reached or died. */
   downUntil: number;
+  /** What it said last when it was gone. */
+  death?: unknown;
 }
 
 interface Waiting {
@@ -76,7 +78,7 @@ export class Members {
           member.capabilities ??= await member.trainer.capabilities(calling);
           return member.capabilities;
         } catch (error) {
-          if (isDeath(error)) this.#down(member);
+          if (isDeath(error)) this.#down(member, error);
           throw error;
         }
       }),
@@ -108,12 +110,23 @@ export class Members {
         `The trainer ${member.name} of the pool sits out for a model: ${why}. The others work under: ${announced}`,
       ];
     });
+    for (const member of this.#all) if (!up.includes(member)) warnings.push(this.absence(member));
     return { fingerprint: announced, members, warnings };
   }
 
   /** The fingerprint of one member for a model. */
   async fingerprint(member: Member, model: ModelSpec, calling: Calling): Promise<string | undefined> {
     return (await this.#ask(this.#state(member), model, contentHash(model), calling)).fingerprint;
+  }
+
+  /** The fingerprint under which the pool works on a model, once it has begun to. */
+  announced(model: ModelSpec): string | undefined {
+    return this.#announced.get(contentHash(model));
+  }
+
+  /** What is said of a member that is gone. */
+  absence(member: Member): string {
+    return `The trainer ${member.name} of the pool is not there, and the others do its work: ${words(this.#state(member).death)}`;
   }
 
   /** Whether this is said for the first time. */
@@ -139,7 +152,7 @@ export class Members {
       member.downUntil = 0;
       return result;
     } catch (error) {
-      if (isDeath(error)) this.#down(member);
+      if (isDeath(error)) this.#down(member, error);
       throw error;
     } finally {
       member.running--;
@@ -168,7 +181,7 @@ export class Members {
       return answer;
     } catch (error) {
       calling.signal.throwIfAborted();
-      if (isDeath(error)) this.#down(member);
+      if (isDeath(error)) this.#down(member, error);
       const answer = { error, until: performance.now() + downFor };
       if (!isDeath(error)) member.models.set(key, answer);
       return answer;
@@ -219,8 +232,9 @@ export class Members {
     return up.length > 0 ? up : members;
   }
 
-  #down(member: State): void {
+  #down(member: State, death: unknown): void {
     member.downUntil = performance.now() + downFor;
+    member.death = death;
   }
 
   #state(member: Member): State {

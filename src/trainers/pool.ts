@@ -46,6 +46,7 @@ export function pool(trainers: readonly Trainer[]): Trainer {
         if (!isDeath(error) || left.length === 0) throw error;
         const message = `The trainer ${chosen?.name} of the pool failed, and another one goes on: ${(error as Error).message}`;
         calling.emit({ type: "warning", message });
+        if (chosen) members.isNews(members.absence(chosen)); // has just been said
       }
     }
   }
@@ -73,11 +74,15 @@ export function pool(trainers: readonly Trainer[]): Trainer {
   async function fit(member: Member, request: FitRequest, calling: Calling): Promise<FitResult> {
     const result = await member.trainer.fit(request, calling);
     members.made(result.checkpoint.id, member);
-    if (result.fingerprint !== undefined) members.forget(member, request.model);
-    if (result.fingerprint !== undefined || !request.from) return result;
-    const { fingerprint } = await members.sharing(request.model, calling);
+    const announced = members.announced(request.model);
+    if (result.fingerprint !== undefined) {
+      if (result.fingerprint !== announced) members.forget(member, request.model);
+      return result;
+    }
+    // Whoever has the checkpoint to go on from may work under another fingerprint than the pool.
+    if (!request.from) return result;
     const own = await members.fingerprint(member, request.model, calling);
-    return own === undefined || own === fingerprint ? result : { ...result, fingerprint: own };
+    return own === undefined || own === announced ? result : { ...result, fingerprint: own };
   }
 
   return defineTrainer({

@@ -169,6 +169,10 @@ def _chat_options(tokenizer: Any) -> dict[str, Any]:
     return {"chat_template": template, "date_string": _DATE, "add_generation_prompt": True}
 
 
+def has_field(form: str) -> bool:
+    return any(match.group(1) for match in _PIECES.finditer(form))
+
+
 def fill(form: str, fields: Mapping[str, str], name: str) -> str:
     """The template with its fields filled in. Only whole fields: no formats, attributes or indices."""
 

@@ -16,7 +16,7 @@ from ..pretrained import device as devices
 from ..pretrained import output
 from ..pretrained.batches import batches, padded
 from ..pretrained.load import Loaded
-from ..pretrained.prompts import Prompt, labels_of
+from ..pretrained.prompts import Prompt, has_field, labels_of
 from .lora import Adapters
 from .packed import Layout, last_states, works
 
@@ -30,6 +30,8 @@ class Classifier:
     """
 
     def __init__(self, loaded: Loaded, spec: HuggingFace, classes: int, fields: Mapping[str, str], seed: int) -> None:
+        if spec.prompt is not None and not has_field(spec.prompt):
+            raise BadInput(f"model.prompt: {spec.prompt!r} has no field of the inputs: all would be the same.")
         random = torch.Generator().manual_seed(seed)
         self.loaded = loaded
         self.spec = spec
@@ -38,6 +40,8 @@ class Classifier:
         self._prompt = Prompt(spec.prompt, asking=loaded.whole is not None, chat=spec.chat, name="model.prompt")
         weight = torch.randn(classes, loaded.width, generator=random) / loaded.width**0.5 * 0.1
         bias: torch.Tensor | None = torch.zeros(classes)
+        if loaded.whole is None and (spec.labels or spec.chat):
+            raise BadInput("model.labels, model.chat: an encoder has a head and says no labels. Leave them out.")
         if loaded.whole is not None:
             output.check(loaded)
             labels = spec.labels or labels_of(fields, classes, chat=spec.chat)

@@ -1,5 +1,4 @@
 import pLimit from "p-limit";
-import { contentHash } from "../../data/canonical.js";
 import { WeakToStrongError } from "../../errors.js";
 import type { Trainer } from "../../trainer.js";
 import { defineTrainer } from "../define.js";
@@ -22,8 +21,6 @@ export interface HttpTrainerOptions {
 
 /** So many connections at most; a server queues what is more than its devices can do anyway. */
 const connections = 64;
-/** Of how many models the last answer of `fingerprint` is remembered. */
-const models = 1_000;
 
 /**
  * Trains on another machine, where `python -m w2s_trainer serve` runs (docs/remote.md). Datasets travel once. A lost
@@ -44,7 +41,6 @@ export function httpTrainer(options: HttpTrainerOptions): Trainer {
   const limit = pLimit(connections);
   const ask: Ask = (op, body, rows, calling) => limit(() => client.ask(op, body, rows, calling));
   const calls = callsBy(ask);
-  const announced = new Map<string, string>();
 
   return defineTrainer({
     name: "http",
@@ -53,18 +49,12 @@ export function httpTrainer(options: HttpTrainerOptions): Trainer {
       return { ...body, predict: true, embed: true, score: true, warmStart: true };
     },
     async fingerprint(model, calling) {
-      const { fingerprint } = (await ask("fingerprint", { model }, [], calling)).body;
-      if (announced.size >= models) announced.clear();
-      announced.set(contentHash(model), fingerprint);
-      return fingerprint;
+      return (await ask("fingerprint", { model }, [], calling)).body.fingerprint;
     },
     ...calls,
     async fit(request, calling) {
-      const { checkpoint, fingerprint, ...result } = await calls.fit(request, calling);
-      // The server always says under which fingerprint it fitted; news is only another one than it had announced.
-      const before = announced.get(contentHash(request.model));
-      const news = before !== undefined && fingerprint !== undefined && fingerprint !== before;
-      return { ...result, ...(checkpoint && { checkpoint: { id: checkpoint.id } }), ...(news && { fingerprint }) };
+      const { checkpoint, ...result } = await calls.fit(request, calling);
+      return { ...result, ...(checkpoint && { checkpoint: { id: checkpoint.id } }) };
     },
     dispose: () => client.close(new WeakToStrongError("disposed", 'The trainer "http" has been disposed.')),
   });

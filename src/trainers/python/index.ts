@@ -5,6 +5,7 @@ import { WeakToStrongError } from "../../errors.js";
 import { homePython, projectHome } from "../../home.js";
 import { packagePath } from "../../package-root.js";
 import type { Trainer } from "../../trainer.js";
+import { checkOptions } from "../check.js";
 import { defineTrainer } from "../define.js";
 import { type Ask, callsBy } from "../wire/calls.js";
 import { WorkerProcess } from "./process.js";
@@ -35,6 +36,7 @@ export interface PythonTrainerOptions {
  * next call starts a new one), `bad_input`, `unsupported`, `not_found` (a checkpoint that has been deleted), `storage`.
  */
 export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
+  checkOptions("pythonTrainer", options, ["python", "devices", "env", "plugins"]);
   const home = projectHome();
   const devices = checkDevices(options.devices ?? localDevices());
   const plugins = checkPlugins(options.plugins ?? []).map((plugin) => resolve(plugin));
