@@ -47,15 +47,14 @@ async function until<T>(found: () => T | undefined): Promise<T> {
   }
 }
 
-/** What the server has logged since, about fits. */
+/** What the server has logged since, about fits that began since: the end of one before may be written late. */
 function fitsSince(from: TrainerServer): () => { starts: number; ends: string[] } {
   const before = from.log().length;
   return () => {
-    const lines = from.log().slice(before).split("\n");
-    return {
-      starts: lines.filter((line) => / fit .*: starts on/.test(line)).length,
-      ends: lines.flatMap((line) => / fit .*: (\w+) after/.exec(line)?.[1] ?? []),
-    };
+    const log = from.log().slice(before);
+    const starts = [...log.matchAll(/ fit (\w+): starts on/g)].map(([, fit]) => fit);
+    const ends = [...log.matchAll(/ fit (\w+): (\w+) after/g)].filter(([, fit]) => starts.includes(fit));
+    return { starts: starts.length, ends: ends.map(([, , how]) => how!) };
   };
 }
 
