@@ -83,10 +83,7 @@ def train(
     if standardise:
         features -= head.mean
         features *= head.scale
-    balance = targets.mean(axis=0, dtype=np.float64).astype(np.float32)
-    if weights is not None:
-        balance = (weights @ targets / weights.sum()).astype(np.float32)
-        weights = weights / weights.mean(dtype=np.float64).astype(np.float32)
+    balance, weights = weighted(targets, weights)
 
     size = min(optimizer.batch_size, rows)
     steps_an_epoch = -(-rows // size)
@@ -150,6 +147,14 @@ def _check_finite(what: str, value: float, step: int, steps: int, optimizer: Opt
             f"({optimizer.learning_rate:g}) or weightDecay ({optimizer.weight_decay:g}); at step 1, look for features "
             "that are not finite.",
         )
+
+
+def weighted(targets: np.ndarray, weights: np.ndarray | None) -> tuple[np.ndarray, np.ndarray | None]:
+    """The mean target, and the weights with mean 1."""
+    if weights is None:
+        return targets.mean(axis=0, dtype=np.float64).astype(np.float32), None
+    balance = (weights @ targets / weights.sum()).astype(np.float32)
+    return balance, weights / weights.mean(dtype=np.float64).astype(np.float32)
 
 
 def measure(f: np.ndarray, targets: np.ndarray) -> dict[str, float]:

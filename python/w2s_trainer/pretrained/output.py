@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakSet
+
 import torch
 
 from ..errors import Unsupported
@@ -23,8 +25,13 @@ def transformed(loaded: Loaded, logits: torch.Tensor) -> torch.Tensor:
     return logits
 
 
+_checked: WeakSet[torch.nn.Module] = WeakSet()
+
+
 def check(loaded: Loaded) -> None:
     """Raises where the logits of some tokens are not the model's own: a model that does something else with them."""
+    if loaded.whole in _checked:
+        return
     size = loaded.model.config.get_text_config().vocab_size
     ids = torch.tensor([[(7 * i + 3) % size for i in range(6)]], device=loaded.device)
     with torch.no_grad():
@@ -36,3 +43,4 @@ def check(loaded: Loaded) -> None:
             f"model: {loaded.name} ({type(loaded.whole).__name__}) makes its logits in a way that is not known here. "
             "Use it through hiddenStates, or a trainer of your own (defineTrainer)."
         )
+    _checked.add(loaded.whole)

@@ -107,8 +107,8 @@ class Classifier:
             call.progress(stage, done, len(tokens))
         return out
 
-    def probabilities(self, inputs: Sequence[Mapping[str, Any]], most: int, call: Call) -> np.ndarray:
-        return self.answers(self.all_states(self.tokens(inputs), most, call, "predict"))
+    def probabilities(self, tokens: Sequence[Sequence[int]], most: int, call: Call) -> np.ndarray:
+        return self.answers(self.all_states(tokens, most, call, "predict"))
 
     def answers(self, states: torch.Tensor) -> np.ndarray:
         """Class probabilities for states."""

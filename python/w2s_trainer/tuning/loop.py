@@ -12,7 +12,7 @@ import torch
 
 from ..call import Call
 from ..errors import TrainerError
-from ..linear import measure
+from ..linear import measure, weighted
 from ..losses import BoundLoss
 from ..models import FineTuneOptimizer
 
@@ -60,11 +60,7 @@ def train(
     curve: bool,
 ) -> Training:
     rows = len(source.targets)
-    weights = source.weights
-    balance = source.targets.mean(axis=0, dtype=np.float64).astype(np.float32)
-    if weights is not None:
-        balance = (weights @ source.targets / weights.sum()).astype(np.float32)
-        weights = weights / weights.mean(dtype=np.float64).astype(np.float32)
+    balance, weights = weighted(source.targets, source.weights)
     random = np.random.Generator(np.random.PCG64(seed))
     size = min(settings.batch_size, rows)
     steps = -(-rows // size) * settings.epochs

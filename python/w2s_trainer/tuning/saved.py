@@ -15,6 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from ..checkpoints import unreadable
 from ..errors import TrainerError
 from ..models import HuggingFace, Lora
 from .classifier import Classifier
@@ -61,6 +62,4 @@ def load_into(classifier: Classifier, folder: Path, spec: HuggingFace) -> None:
         if isinstance(spec.tune, Lora) and classifier.adapters:
             classifier.adapters.load(load_file(folder / "adapter_model.safetensors"))
     except (OSError, KeyError, SafetensorError) as error:
-        raise TrainerError(
-            "not_found", f"The checkpoint {folder} cannot be read ({error}). Delete it and fit the model again."
-        ) from error
+        raise unreadable(folder, error) from error

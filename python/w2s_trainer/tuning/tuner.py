@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ class Tuner:
     def _attempt(
         self, request: FitRequest, spec: HuggingFace, start: Any, most: int, save: Save, call: Call
     ) -> Outcome:
-        classifier = self._classifier(request, spec, start, call)
+        fields = request.train.dataset.inputs[0]
+        classifier = self._classifier(spec, request.classes, fields, request.seed, start, call)
         try:
             training = _train(classifier, request, most, self._device, call)
             wide = _wide(self._device, most)
@@ -80,41 +82,36 @@ class Tuner:
             classifier.close()
 
     def predict(self, folder: Path, spec: HuggingFace, classes: int, rows: Rows, call: Call) -> np.ndarray:
-        classifier = self._open(folder, spec, classes, rows.dataset.inputs[0], call)
+        classifier = self._classifier(spec, classes, rows.dataset.inputs[0], 0, (folder, spec), call)
         try:
             return _probabilities(classifier, rows, _wide(self._device, self.budgets.tokens(spec)), call)
         finally:
             classifier.close()
 
-    def _classifier(self, request: FitRequest, spec: HuggingFace, start: Any, call: Call) -> Classifier:
-        fields = request.train.dataset.inputs[0]
+    def _classifier(
+        self,
+        spec: HuggingFace,
+        classes: int,
+        fields: Mapping[str, str],
+        seed: int,
+        start: tuple[Path, HuggingFace] | None,
+        call: Call,
+    ) -> Classifier:
+        """A fresh one, or the one of the checkpoint `start`. Its model is borrowed but for full tuning."""
         if start and start[1].tune == "full":
             loaded = self._shelf.take(Pretrained(path=str(start[0])), call, "float32")
         elif spec.tune == "full":
             loaded = self._shelf.take(spec.model, call, "float32")
         else:
             loaded = self._shelf.borrow(spec.model, call)
-        classifier = Classifier(loaded, spec, request.classes, fields, request.seed)
+        classifier = Classifier(loaded, spec, classes, fields, seed)
         if start:
-            _load(classifier, start[0], start[1])
+            try:
+                load_into(classifier, *start)
+            except BaseException:
+                classifier.close()
+                raise
         return classifier
-
-    def _open(self, folder: Path, spec: HuggingFace, classes: int, fields: Mapping[str, str], call: Call) -> Classifier:
-        if spec.tune == "full":
-            loaded = self._shelf.take(Pretrained(path=str(folder)), call, "float32")
-        else:
-            loaded = self._shelf.borrow(spec.model, call)
-        classifier = Classifier(loaded, spec, classes, fields, 0)
-        _load(classifier, folder, spec)
-        return classifier
-
-
-def _load(classifier: Classifier, folder: Path, spec: HuggingFace) -> None:
-    try:
-        load_into(classifier, folder, spec)
-    except BaseException:
-        classifier.close()  # the model is borrowed
-        raise
 
 
 def _check_start(before: HuggingFace, spec: HuggingFace) -> None:
@@ -137,12 +134,14 @@ def _check_start(before: HuggingFace, spec: HuggingFace) -> None:
 def _train(classifier: Classifier, request: FitRequest, most: int, device: str, call: Call) -> Training:
     parameters = classifier.trained()
     wide = _wide(device, most)
-    tokens = classifier.tokens(_inputs(request.train))
     held = request.validation
+    tokens = classifier.tokens(_inputs(request.train))
+    held_tokens = classifier.tokens(_inputs(held.rows)) if held else []
     if classifier.spec.tune == "head":
         # The states under a head never change: the transformer reads every row once, whatever the number of epochs.
         states = classifier.all_states(tokens, wide, call, "features")
-        again = lambda: classifier.answers(states)  # noqa: E731
+        again = partial(classifier.answers, states)
+        check = partial(classifier.answers, classifier.all_states(held_tokens, wide, call, "features"))
         source = Source(
             request.targets,
             request.weights,
@@ -150,12 +149,10 @@ def _train(classifier: Classifier, request: FitRequest, most: int, device: str, 
             lambda rows: [np.arange(len(rows))],
             lambda rows: 0,
         )
-        if held:
-            held_states = classifier.all_states(classifier.tokens(_inputs(held.rows)), wide, call, "features")
-            check = lambda: classifier.answers(held_states)  # noqa: E731
     else:
         lengths = np.array([len(row) for row in tokens])
-        again = lambda: classifier.probabilities(_inputs(request.train), wide, call)  # noqa: E731
+        again = partial(classifier.probabilities, tokens, wide, call)
+        check = partial(classifier.probabilities, held_tokens, wide, call)
         source = Source(
             request.targets,
             request.weights,
@@ -163,8 +160,6 @@ def _train(classifier: Classifier, request: FitRequest, most: int, device: str, 
             lambda rows: [np.array(part) for part in batches([tokens[i] for i in rows], most)],
             lambda rows: int(lengths[rows].sum()),
         )
-        if held:
-            check = lambda: classifier.probabilities(_inputs(held.rows), wide, call)  # noqa: E731
     watch = Watch((check, held.targets, held.keep) if held else None, again if request.traces else None)
     settings = classifier.spec.optimizer
     return train(source, parameters, request.loss, settings, request.seed, watch, call, request.curve)
@@ -191,7 +186,7 @@ def _check_texts(request: FitRequest) -> None:
 def _probabilities(classifier: Classifier, rows: Rows, most: int, call: Call) -> np.ndarray:
     if len(rows) == 0:
         return np.empty((0, len(classifier.weight)), np.float32)
-    return classifier.probabilities(_inputs(rows), most, call)
+    return classifier.probabilities(classifier.tokens(_inputs(rows)), most, call)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:
