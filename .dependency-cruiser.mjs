@@ -19,10 +19,10 @@ export default {
     {
       name: "contracts-know-no-rooms",
       comment:
-        "A contract is what backends and users share: it names plain data (data, models) and other contracts only.",
+        "A contract is what backends and users share: it names plain data (data, models, what statistics give) and other contracts only.",
       severity: "error",
       from: { path: contracts, pathNot: faces },
-      to: { path: "^src/[^/]+/", pathNot: "^src/(data|models)/" },
+      to: { path: "^src/[^/]+/", pathNot: "^src/(data|models|stats)/" },
     },
     {
       name: "data-and-models-know-no-rooms",
@@ -55,10 +55,10 @@ export default {
     },
     {
       name: "backends-know-contracts",
-      comment: "A backend implements its contract: it knows no experiment, and no other room's backends.",
+      comment: "A backend implements its contract: it knows no experiment and no lab, and no other room's backends.",
       severity: "error",
       from: { path: "^src/(agents|forums|sandboxes|trainers|scorers)/" },
-      to: { path: ["^src/(experiment|report|testing|testbed|methods|stats)/", ...faces] },
+      to: { path: ["^src/(experiment|sweep|lab|report|server|testing|testbed|methods)/", ...faces] },
     },
     {
       name: "backends-know-no-siblings-room",
@@ -90,6 +90,33 @@ export default {
       to: { path: "^src/sweep/" },
     },
     {
+      name: "lab-knows-contracts",
+      comment: "A lab runs on any backend; those that it makes where it is given none stand in one file.",
+      severity: "error",
+      from: { path: "^src/lab/", pathNot: "^src/lab/defaults\\.ts$" },
+      to: {
+        path: [backends, "^src/(setup|testing|sweep)/", ...faces],
+        pathNot: "^src/(trainers/(cached|define|check)|scorers/(evaluation|standings))\\.ts$",
+      },
+    },
+    {
+      name: "server-knows-contracts",
+      comment: "The one door leads to what the lab hands it: it opens neither truth nor a backend by itself.",
+      severity: "error",
+      from: { path: "^src/server/" },
+      to: {
+        path: [backends, "^src/(experiment|sweep|lab|report|setup|testing)/", "^src/testbed/truth\\.ts$", ...faces],
+        pathNot: "^src/trainers/(cached|define|check)\\.ts$",
+      },
+    },
+    {
+      name: "nobody-knows-the-lab",
+      comment: "The lab stands on top: what it is made of works without it.",
+      severity: "error",
+      from: { path: "^src/", pathNot: ["^src/(lab|testing)/", "^src/report/lab-", ...faces] },
+      to: { path: "^src/lab/" },
+    },
+    {
       name: "report-only-when-asked-for",
       comment:
         "Drawing loads a plotting library: the rest of the report is imported only when one is written. Words, table and CSV " +
@@ -98,7 +125,7 @@ export default {
       from: { path: "^src/", pathNot: "^src/report/" },
       to: {
         path: "^src/report/",
-        pathNot: "^src/report/(sweep-)?(words|table|csv)\\.ts$",
+        pathNot: "^src/report/(sweep-|lab-)?(words|table|csv|status)\\.ts$",
         dependencyTypesNot: ["dynamic-import", "type-only"],
       },
     },
@@ -106,7 +133,7 @@ export default {
       name: "report-text-stays-light",
       comment: "What the rule above lets through must not bring the plotting library in by another door.",
       severity: "error",
-      from: { path: "^src/report/(sweep-)?(words|table|csv)\\.ts$" },
+      from: { path: "^src/report/(sweep-|lab-)?(words|table|csv|status)\\.ts$" },
       to: { reachable: true, path: "node_modules/(@observablehq/plot|linkedom)/" },
     },
     {
@@ -116,7 +143,8 @@ export default {
       from: { path: "^src/report/" },
       to: {
         path: "^src/",
-        pathNot: "^src/(report/|stats/|models/|data/|(experiment|sweep)/record\\.ts|errors\\.ts|package-root\\.ts)",
+        pathNot:
+          "^src/(report/|stats/|models/|data/|(experiment|sweep|lab)/record\\.ts|lab/status\\.ts|errors\\.ts|package-root\\.ts)",
       },
     },
     {
@@ -144,10 +172,13 @@ export default {
     {
       name: "only-declared-packages",
       comment:
-        "src/ imports what package.json promises to users: dependencies, optional peers, and zod, which is bundled.",
+        "src/ imports what package.json promises to users: dependencies, optional peers (which tests bring as well), and zod, which is bundled.",
       severity: "error",
       from: { path: "^src/" },
-      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], pathNot: "node_modules/(zod|@types/node)/" },
+      to: {
+        dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"],
+        pathNot: "node_modules/(zod|dockerode|@types/(node|dockerode))/",
+      },
     },
     {
       name: "everything-resolves",

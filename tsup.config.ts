@@ -5,10 +5,10 @@ const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
   exports: Record<string, string | { "w2s-source": string }>;
 };
 
-/** Every subpath of package.json's `exports`, and the bin: `dist/` mirrors `src/`. */
+/** Every subpath of package.json's `exports`, the bin, and the scorer's own process: `dist/` mirrors `src/`. */
 const entry = Object.values(exports)
   .flatMap((target) => (typeof target === "string" ? [] : [target["w2s-source"]]))
-  .concat("src/bin.ts")
+  .concat("src/bin.ts", "src/scorers/development/process.ts")
   .map((file) => [file.replace(/^(\.\/)?src\//, "").replace(/\.ts$/, ""), file]);
 
 export default defineConfig({

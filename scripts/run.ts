@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { projectHome } from "../src/home.js";
 import { packageRoot } from "../src/package-root.js";
+import { ensureBubblewrap } from "../src/setup/bubblewrap.js";
 import { type Extra, setupPython } from "../src/setup/environment.js";
 
 const root = packageRoot();
@@ -15,6 +16,7 @@ interface Command {
 
 const commands: Readonly<Record<string, Command>> = {
   demo: { extras: ["demo"], file: "examples/demo.ts" },
+  "demo:lab": { extras: [], file: "examples/demo-lab.ts" },
   test: { extras: ["demo", "serve", "dev"], file: "scripts/test.ts" },
   check: { extras: ["demo", "serve", "dev"], file: "scripts/check.ts" },
 };
@@ -32,6 +34,7 @@ async function main(): Promise<number> {
     extras: chosen.extras,
     report: (line) => console.error(line),
   });
+  await ensureBubblewrap({ report: (line) => console.error(line) });
   // What runs now uses the environment that was just made, whatever else the shell names.
   const { W2S_PYTHON: _, ...env } = process.env;
   const child = spawn(

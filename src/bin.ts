@@ -8,6 +8,7 @@ const help = `weak-to-strong: how much of a strong model's ability comes through
 Usage:
   npx weak-to-strong setup [options]   make or update this project's Python environment
   npx weak-to-strong doctor            what works here, what does not, what to type
+  npx weak-to-strong watch DIR         how a lab stands that runs in DIR: agents, budgets, standings, latest posts
 
 Options of setup:
   --extras NAMES        what to install besides the base, which fits heads on hashed words and pixels
@@ -20,11 +21,21 @@ Options of setup:
   --torch-index WHERE   where torch comes from: auto (CUDA only where there is a GPU), default (pip's own index),
                         or the address of an index; default $W2S_TORCH_INDEX, else auto
 
+Options of watch:
+  --once                look once; without it, again every second on a terminal, every minute elsewhere, until the lab ends
+
   -h, --help            this text
   -v, --version         the version
 
 The environment is kept in .weak-to-strong beside package.json, or in $W2S_HOME.
 `;
+
+/** How many names follow each command, and its options. */
+const commands: ReadonlyMap<string, { readonly names: number; readonly options: readonly string[] }> = new Map([
+  ["setup", { names: 0, options: ["extras", "python", "torch-index"] }],
+  ["doctor", { names: 0, options: [] }],
+  ["watch", { names: 1, options: ["once"] }],
+]);
 
 function oldNode(): string | undefined {
   const major = Number.parseInt(process.versions.node, 10);
@@ -40,6 +51,7 @@ async function main(argv: string[]): Promise<number> {
       extras: { type: "string", multiple: true },
       python: { type: "string" },
       "torch-index": { type: "string" },
+      once: { type: "boolean" },
       help: { type: "boolean", short: "h" },
       version: { type: "boolean", short: "v" },
     },
@@ -54,21 +66,24 @@ async function main(argv: string[]): Promise<number> {
     console.log(help);
     return values.help ? 0 : 2;
   }
-  const given = Object.keys(values);
-  if (rest.length > 0 || !["setup", "doctor"].includes(command) || (command === "doctor" && given.length > 0)) {
-    const unknown = [
-      ...(["setup", "doctor"].includes(command) ? rest : positionals),
-      ...given.map((name) => `--${name}`),
-    ];
-    console.error(`weak-to-strong: I do not understand "${unknown.join(" ")}". For help: npx weak-to-strong --help`);
+  const known = commands.get(command);
+  const strange = [
+    ...(known ? rest.slice(known.names) : positionals),
+    ...Object.keys(values)
+      .filter((name) => !known?.options.includes(name))
+      .map((name) => `--${name}`),
+  ];
+  if (!known || strange.length > 0) {
+    console.error(`weak-to-strong: I do not understand "${strange.join(" ")}". For help: npx weak-to-strong --help`);
     return 2;
   }
   const controller = new AbortController();
   process.once("SIGINT", () => controller.abort(new Error("interrupted; the same command goes on where it was")));
+  const { signal } = controller;
+  if (command === "doctor") return doctor(signal);
+  if (command === "watch") return watch({ dir: rest[0], once: values.once ?? false, signal });
   const extras = (values.extras ?? []).flatMap((names) => names.split(",")).map((name) => name.trim());
-  return command === "setup"
-    ? setup({ extras, python: values.python, torchIndex: values["torch-index"], signal: controller.signal })
-    : doctor(controller.signal);
+  return setup({ extras, python: values.python, torchIndex: values["torch-index"], signal });
 }
 
 interface SetupArguments {
@@ -93,6 +108,8 @@ async function setup({ extras, ...options }: SetupArguments): Promise<number> {
     extras: extras.filter(isExtra),
     report: (line) => console.log(line),
   });
+  const { ensureBubblewrap } = await import("./setup/bubblewrap.js");
+  await ensureBubblewrap({ report: (line) => console.log(line), signal: options.signal });
   if (!changed) console.log(`Nothing to do: the Python environment is ready (${["base", ...installed].join(", ")}).`);
   if (process.env.W2S_PYTHON) {
     console.log(
@@ -119,6 +136,36 @@ async function doctor(signal: AbortSignal): Promise<number> {
   if (works) console.log(`\nIt works.${rest ? " What is marked “not here” is needed only for what it names." : ""}`);
   else console.log("\nIt does not work yet: see the lines marked MISSING, from the top.");
   return works ? 0 : 1;
+}
+
+interface WatchArguments {
+  readonly dir: string | undefined;
+  readonly once: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function watch({ dir, once, signal }: WatchArguments): Promise<number> {
+  if (dir === undefined) {
+    console.error("weak-to-strong: watch which lab? Name its folder: npx weak-to-strong watch runs/first");
+    return 2;
+  }
+  const { watchLab } = await import("./lab/watch.js");
+  const { sqliteForum } = await import("./forums/sqlite/index.js");
+  const { formatStatus } = await import("./report/lab-status.js");
+  const { stdout } = process;
+  const redraw = stdout.isTTY && !once;
+  let drawn = 0; // a terminal may not know its size, and then has 0
+  const openForum = (file: string) => sqliteForum({ file });
+  for await (const status of watchLab({ dir, openForum, every: redraw ? 1 : 60, signal })) {
+    const text = formatStatus(status, { width: stdout.columns || 160 });
+    if (redraw) {
+      const lines = text.split("\n").slice(0, (stdout.rows || 50) - 1);
+      stdout.write(`${drawn > 0 ? `\x1b[${drawn}F\x1b[J` : ""}${lines.join("\n")}\n`);
+      drawn = lines.length;
+    } else console.log(once ? text : `${text}\n`);
+    if (once) break;
+  }
+  return 0;
 }
 
 const tooOld = oldNode();

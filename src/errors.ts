@@ -16,6 +16,8 @@ export type ErrorCode =
   | "storage"
   /** Somebody else is using the folder. */
   | "busy"
+  /** A budget is spent: of evaluations, dollars, tokens, hours. */
+  | "exhausted"
   /** The handle has been disposed. */
   | "disposed"
   /** The computation itself failed (a method or a fit threw). */

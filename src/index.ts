@@ -1,15 +1,50 @@
+export type {
+  Agent,
+  AgentEvent,
+  AgentResult,
+  Assignment,
+  BudgetLeft,
+  Json,
+  ModelCall,
+  ModelUsage,
+  Spend,
+  ToolDescription,
+  ToolOutput,
+} from "./agent.js";
+export type { AgentDefinition } from "./agents/define.js";
+export { defineAgent } from "./agents/define.js";
+export type { ScriptFunction, ScriptStep } from "./agents/scripted.js";
+export { scripted } from "./agents/scripted.js";
 export type { Dataset, Input, Kind, Rows } from "./data/dataset.js";
 export { dataset } from "./data/dataset.js";
 export type { Matrix } from "./data/matrix.js";
 export { argmax, matrix, oneHot, row, takeRows } from "./data/matrix.js";
+export type { Snapshot, SnapshotFile, SnapshotLimits } from "./data/snapshot.js";
+export { snapshot } from "./data/snapshot.js";
 export type { ErrorCode } from "./errors.js";
 export { WeakToStrongError } from "./errors.js";
 export type { ExperimentEvent, Unit } from "./experiment/events.js";
 export { experiment } from "./experiment/experiment.js";
-export type { Metric, MetricName } from "./experiment/metric.js";
 export type { ExperimentOptions } from "./experiment/plan.js";
 export type { ExperimentRecord, MethodComparison, ResultRow, ResultRun } from "./experiment/record.js";
 export { Results } from "./experiment/results.js";
+export type {
+  Forum,
+  ForumCall,
+  ForumEvent,
+  Found,
+  ListQuery,
+  NewPost,
+  Post,
+  PostKind,
+  PostPage,
+  SearchQuery,
+  SnapshotStore,
+  StoredSnapshot,
+  Thread,
+} from "./forum.js";
+export type { ForumDefinition } from "./forums/define.js";
+export { defineForum } from "./forums/define.js";
 export { bootstrapping } from "./methods/bootstrapping.js";
 export { confidence } from "./methods/confidence.js";
 export { confidenceAsReleased } from "./methods/confidence-as-released.js";
@@ -53,6 +88,33 @@ export type { Pretrained } from "./models/pretrained.js";
 export { minilm, smollm2 } from "./models/pretrained.js";
 export type { Run } from "./run.js";
 export type {
+  ExecOptions,
+  ExecResult,
+  Mount,
+  Sandbox,
+  SandboxCapabilities,
+  SandboxEntry,
+  SandboxFiles,
+  SandboxLimits,
+  SandboxNetwork,
+  SandboxProcess,
+  SandboxProvider,
+  SandboxRequest,
+  SnapshotOptions,
+  SnapshotTaken,
+  SpawnOptions,
+} from "./sandbox.js";
+export type {
+  EvaluateRequest,
+  Evaluation,
+  PGRScorer,
+  ScoredTestbed,
+  ScorerCall,
+  ScorerDescription,
+  Standings,
+  StandingsRow,
+} from "./scorer.js";
+export type {
   CompareInput,
   Comparison,
   ComparisonBase,
@@ -61,6 +123,7 @@ export type {
 } from "./stats/compare.js";
 export { compare } from "./stats/compare.js";
 export { holm } from "./stats/holm.js";
+export type { Metric, MetricName } from "./stats/metric.js";
 export type { Pgr, PgrBase, PgrInput, PgrOk, PgrUndefined } from "./stats/pgr.js";
 export { pgr } from "./stats/pgr.js";
 export type { PlanningAssumptions, PowerInput, PowerPlan } from "./stats/power.js";

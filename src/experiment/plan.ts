@@ -1,9 +1,9 @@
 import { WeakToStrongError } from "../errors.js";
 import type { Method } from "../methods/method.js";
 import type { ModelSpec } from "../models/model.js";
+import { type Metric, type MetricName, metricOf } from "../stats/metric.js";
 import type { Testbed } from "../testbed/testbed.js";
 import type { Trainer } from "../trainer.js";
-import { type Metric, type MetricName, metricOf } from "./metric.js";
 
 /** What an experiment measures, and with what. */
 export interface ExperimentOptions {
@@ -47,6 +47,13 @@ export interface Plan {
 
 /** Checks the options and fills in their defaults. */
 export function planOf(options: ExperimentOptions): Plan {
+  const plan = fittingPlan(options);
+  if (plan.methods.length === 0) throw bad("methods: expected at least one, found none; naive() is where to start.");
+  return plan;
+}
+
+/** As {@link planOf}, but without any method there is still a teacher and a ceiling to fit. */
+export function fittingPlan(options: ExperimentOptions): Plan {
   const { testbed, trainer, methods } = options;
   const unknown = Object.keys(options).find((key) => !known.includes(key));
   if (unknown !== undefined) throw bad(`unknown option "${unknown}"; there are ${known.join(", ")}.`);
@@ -73,7 +80,6 @@ export function planOf(options: ExperimentOptions): Plan {
       `teacherExamples: expected an integer from ${testbed.classes.length} (one a class) to ${pool} (the size of train_label), found ${teacherExamples}.`,
     );
   }
-  if (methods.length === 0) throw bad("methods: expected at least one, found none; naive() is where to start.");
   return {
     testbed,
     trainer,

@@ -1,8 +1,8 @@
 import type { Matrix } from "../data/matrix.js";
+import { type Metric, metricOf, scoresOf } from "../stats/metric.js";
 import type { Truth } from "../testbed/truth.js";
 import type { Unit } from "./events.js";
 import { type Measures, measuresOf } from "./measures.js";
-import { type Metric, metricOf, scoresOf } from "./metric.js";
 
 /** What the test predictions of one unit are worth. */
 export interface Scored {

@@ -4,9 +4,9 @@ import { random, shuffled } from "../data/random.js";
 import { WeakToStrongError } from "../errors.js";
 import type { Method } from "../methods/method.js";
 import type { RunContext } from "../run.js";
+import { untilAborted } from "../run.js";
 import { openTruth, type Truth } from "../testbed/truth.js";
 import type { Checkpoint, Cost, FitResult, Trainer } from "../trainer.js";
-import { untilAborted } from "../trainers/define.js";
 import { makeContext, type StudentTask } from "./context.js";
 import type { ExperimentEvent, Unit } from "./events.js";
 import { type Ledger, newLedger } from "./ledger.js";
@@ -16,8 +16,10 @@ import { type FitStore, sharedFits } from "./shared-fits.js";
 
 /** How one method did with one seed. */
 export interface UnitOutcome extends Unit {
-  /** Absent if it failed. */
+  /** Absent if it failed, as is `predictions`. */
   readonly scored?: Scored;
+  /** Of the test split; of a teacher also of `train_unlabel`, which are the weak labels. */
+  readonly predictions?: FitResult["predictions"];
   readonly checkpoint?: Checkpoint;
   readonly cost: Cost;
   readonly error?: string;
@@ -90,7 +92,8 @@ export async function runUnits(
     const { accuracy } = marks.measures.get("test")!;
     emit({ type: "unit", method, seed, score, accuracy, done: ++done, units });
     const checkpoint = meter.checkpoint(fitted.checkpoint?.id);
-    return { method, seed, scored: marks, cost: meter.cost(), ...(checkpoint && { checkpoint }) };
+    const { predictions } = fitted;
+    return { method, seed, scored: marks, predictions, cost: meter.cost(), ...(checkpoint && { checkpoint }) };
   }
 
   async function forSeed(seed: number): Promise<UnitOutcome[]> {

@@ -1,5 +1,6 @@
 import { WeakToStrongError } from "../errors.js";
 import type { ModelSpec } from "../models/model.js";
+import { untilAborted } from "../run.js";
 import type {
   CallOptions,
   Capabilities,
@@ -124,14 +125,4 @@ export function defineTrainer(definition: TrainerDefinition): Trainer {
       return disposing;
     },
   };
-}
-
-/** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */
-export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }

@@ -48,7 +48,7 @@ const broken: readonly (readonly [rule: string, file: string, text: string])[] =
   ["stats-stand-alone", "src/stats/broken.ts", `import "../run.js";\n${used}`],
   ["methods-know-no-backends", "src/methods/broken.ts", `import "../trainers/python/index.js";\n${used}`],
   ["testbed-knows-no-backends", "src/testbed/broken.ts", `import "../trainers/define.js";\n${used}`],
-  ["backends-know-contracts", "src/trainers/broken.ts", `import "../stats/pgr.js";\n${used}`],
+  ["backends-know-contracts", "src/trainers/broken.ts", `import "../testbed/create.js";\n${used}`],
   ["backends-know-no-siblings-room", "src/scorers/broken.ts", `import "../trainers/define.js";\n${used}`],
   [
     "experiment-knows-contracts",
@@ -57,6 +57,9 @@ const broken: readonly (readonly [rule: string, file: string, text: string])[] =
   ],
   ["sweep-stands-on-experiment", "src/sweep/broken.ts", `import type {} from "../trainers/python/index.js";\n${used}`],
   ["experiment-knows-no-sweep", "src/experiment/broken-sweep.ts", `import type {} from "../sweep/record.js";\n${used}`],
+  ["lab-knows-contracts", "src/lab/broken.ts", `import type {} from "../forums/sqlite/index.js";\n${used}`],
+  ["server-knows-contracts", "src/server/broken.ts", `import "../testbed/truth.js";\n${used}`],
+  ["nobody-knows-the-lab", "src/experiment/broken-lab.ts", `import "../lab/budget.js";\n${used}`],
   ["report-only-when-asked-for", "src/experiment/broken-static.ts", `import "../report/broken.js";\n${used}`],
   ["report-text-stays-light", "src/report/words.ts", `import "@observablehq/plot";\n${used}`],
   ["report-reads-records", "src/report/broken.ts", `import "../run.js";\n${used}`],

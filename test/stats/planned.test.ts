@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { comparisonsOf, plannedResolution } from "../../src/experiment/comparisons.js";
-import { metricOf } from "../../src/experiment/metric.js";
 import type { Plan } from "../../src/experiment/plan.js";
 import { resolvableInWords } from "../../src/report/differences.js";
+import { metricOf } from "../../src/stats/metric.js";
 import { brown } from "../report/records.js";
 import { scored } from "./generate.js";
 

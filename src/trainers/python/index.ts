@@ -25,18 +25,20 @@ export interface PythonTrainerOptions {
    * content is part of the fingerprint. A relative path is relative to the current folder.
    */
   readonly plugins?: readonly string[];
+  /** Folder for extracted features and trained models. Default: the project's `.weak-to-strong`. */
+  readonly store?: string;
 }
 
 /**
  * Trains on this machine, in one warm Python process a device. A process is started by the first call that needs it,
  * keeps models and extracted features in bounded memory, and ends with this one. Extracted features and trained models
- * are kept in the project's `.weak-to-strong` folder.
+ * are kept in `store`.
  *
  * Errors: `missing_dependency` (no Python, one that is too old, or a package that is needed), `worker_died` (with its last words; the
  * next call starts a new one), `bad_input`, `unsupported`, `not_found` (a checkpoint that has been deleted), `storage`.
  */
 export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
-  checkOptions("pythonTrainer", options, ["python", "devices", "env", "plugins"]);
+  checkOptions("pythonTrainer", options, ["python", "devices", "env", "plugins", "store"]);
   const home = projectHome();
   const devices = checkDevices(options.devices ?? localDevices());
   const plugins = checkPlugins(options.plugins ?? []).map((plugin) => resolve(plugin));
@@ -45,7 +47,7 @@ export function pythonTrainer(options: PythonTrainerOptions = {}): Trainer {
       new WorkerProcess({
         python: options.python ?? (process.env.W2S_PYTHON || homePython(home)),
         source: packagePath("python"),
-        home,
+        home: options.store === undefined ? home : resolve(options.store),
         device,
         env: options.env ?? {},
         plugins,

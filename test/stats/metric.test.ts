@@ -15,7 +15,7 @@ import {
 } from "weak-to-strong";
 import { mine } from "../../examples/own-trainer/trainer.js";
 import { measuresOf } from "../../src/experiment/measures.js";
-import { metricOf, scoresOf } from "../../src/experiment/metric.js";
+import { metricOf, scoresOf } from "../../src/stats/metric.js";
 import { openTruth } from "../../src/testbed/truth.js";
 import { texts } from "../fixtures/texts.js";
 

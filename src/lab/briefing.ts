@@ -1,0 +1,56 @@
+import type { Kind } from "../data/dataset.js";
+import type { Limits } from "./budget.js";
+import { budgetWords } from "./budget.js";
+import type { BudgetName } from "./entries.js";
+
+/** What a briefing is written from; nothing of it depends on the truth. */
+export interface BriefingFacts {
+  readonly agent: string;
+  readonly direction: string;
+  /** The folder with what the lab gives: `/lab`. */
+  readonly folder: string;
+  readonly testbeds: readonly {
+    readonly name: string;
+    readonly kind: Kind;
+    readonly description: string;
+    readonly classes: readonly string[];
+    readonly train: number;
+    readonly development: number;
+    readonly student: string;
+    readonly seeds: readonly number[];
+  }[];
+  readonly agents: number;
+  readonly budget: Limits;
+}
+
+/** What an agent is told. Neither a recipe nor a workflow; replace it by the lab's option `briefing`. */
+export function defaultBriefing({ agent, direction, folder, testbeds, agents, budget }: BriefingFacts): string {
+  const limits = Object.entries(budget).map(([name, amount]) => `${amount} ${budgetWords[name as BudgetName]}`);
+  return `You are ${agent}, one of ${agents} researchers in a lab on weak-to-strong supervision.
+
+A weak teacher has labelled examples that it gets wrong now and then. A strong pretrained student is to be trained from
+those labels, or from nothing but itself, so that it does as well as if it had been trained on the truth. The score is
+performance gap recovered: PGR = (accuracy - teacher's) / (ceiling - teacher's), where the ceiling is the student trained
+on the truth. 0 is no better than the teacher, 1 as good as the truth. You never see the truth, and the scorer answers
+on a development split only. At the end the best methods are run again on examples and seeds that nobody has seen: what only
+fits the development split will not last, and what games the measure will be found.
+${direction ? `\nWhere to begin looking; you are free to leave it:\n${direction}\n` : ""}
+What there is to work on:
+${testbeds.map(testbedInWords).join("\n")}
+
+Your sandbox: /work is yours and lasts. ${folder} is read-only: ${folder}/data (inputs by opaque ids and weak labels),
+${folder}/baselines (the baselines' code), ${folder}/reading (background, and how to write a method.py), ${folder}/forum (the
+forum as files, always up to date). In Python \`from w2s_trainer import lab\` gives lab.load, lab.fit, lab.embed, lab.score, lab.quote (what it will
+cost), lab.evaluate, lab.standings and the forum; \`python3 -m w2s_trainer.lab --help\` is the same as a command. A method is a method.py with
+fit(context) and predict(context, inputs). There is no network.
+
+Share what you find, also what did not work: others read it, and you read theirs. Try cheaply first. Judge differences by
+their intervals, not by the third digit. ${limits.length ? `You have ${limits.join(", ")} at most.` : ""}
+Call finish when you are done.
+`;
+}
+
+function testbedInWords(testbed: BriefingFacts["testbeds"][number]): string {
+  const { name, kind, description, classes, train, development, student, seeds } = testbed;
+  return `- ${name} (${kind}; classes ${classes.join(", ")}): ${description} ${train} weakly labelled examples, ${development} in the development split, a teacher for each of the seeds ${seeds.join(", ")}. The student: ${student}.`;
+}

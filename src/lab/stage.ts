@@ -1,0 +1,110 @@
+import { globSync } from "node:fs";
+import { cp, mkdir, rename, writeFile } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
+import { homePython, projectHome } from "../home.js";
+import { packagePath } from "../package-root.js";
+import type { Mount } from "../sandbox.js";
+import { layInFiles } from "../server/lay-in.js";
+import type { LabTestbed } from "../server/testbeds.js";
+import type { Testbed } from "../testbed/testbed.js";
+import { pythonMounts } from "./defaults.js";
+import { type MountFinding, searchMounts } from "./search-mounts.js";
+import { findWeights } from "./weights.js";
+
+/** What every sandbox of a lab is given besides its own `/work`. */
+export interface Stage {
+  readonly mounts: readonly Mount[];
+  readonly env: Readonly<Record<string, string>>;
+  /** On the host. */
+  readonly folder: string;
+  /** The same folder, as agents know it: `/lab`. */
+  readonly inside: string;
+  /** What was found of the testbeds in what is mounted; hidden where the sandbox can hide anything. */
+  readonly found: readonly MountFinding[];
+  /** What could not be looked into, for a person to read. */
+  readonly unread: readonly string[];
+}
+
+/** Lays in inputs and weak labels, the baselines' code and background reading; and finds the Python inside. */
+export async function setStage(options: {
+  readonly dir: string;
+  readonly testbeds: readonly LabTestbed[];
+  readonly sources: readonly Testbed[];
+  readonly mounts: readonly Mount[];
+  readonly python: string | undefined;
+  /** Folders of the host that every sandbox can read. */
+  readonly hostFolders: readonly string[];
+  /** Without isolation everything is where it is: nothing can be shown elsewhere, and nothing hidden. */
+  readonly isolated: boolean;
+  readonly signal: AbortSignal;
+}): Promise<Stage> {
+  const { dir, isolated, signal } = options;
+  const folder = join(dir, "shared");
+  const python = options.python ?? (process.env.W2S_PYTHON || homePython(projectHome()));
+  const weights = await findWeights(options.testbeds, python, isolated, signal);
+  for (const testbed of options.testbeds) {
+    const files = layInFiles(testbed, weights.folderOf(testbed));
+    for (const { path, content } of files) await put(join(folder, "data", path), content);
+  }
+  await copy(packagePath("python", "w2s_trainer"), join(folder, "python", "w2s_trainer"));
+  await copy(packagePath("python", "w2s_trainer", "lab", "baselines"), join(folder, "baselines"));
+  for (const page of ["methods", "pgr", "method-authors"]) {
+    await copy(packagePath("docs", `${page}.md`), join(folder, "reading", `${page}.md`));
+  }
+  await mkdir(join(folder, "forum"), { recursive: true });
+  const mounts = [...(await pythonMounts(python)), ...weights.mounts, ...options.mounts];
+  const searched = await searchMounts({
+    mounts: [...mounts, ...packagesIn(isolated ? options.hostFolders : [])],
+    testbeds: options.sources,
+    cache: join(projectHome(), "mounts"),
+    signal,
+  });
+  const inside = isolated ? "/lab" : folder;
+  return {
+    folder,
+    inside,
+    found: searched.findings,
+    unread: [
+      ...searched.unread.map(({ source, why }) => `${source} could not be searched for the testbeds' inputs: ${why}.`),
+      ...searched.without.map(
+        ({ testbed, inputs }) => `${inputs} inputs of ${testbed} are too short or plain to be searched for.`,
+      ),
+    ],
+    // Without isolation everything is in its place already.
+    mounts: isolated ? [{ source: folder, target: inside }, ...mounts, ...(await hidden(dir, searched.findings))] : [],
+    env: {
+      PATH: [dirname(python), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter),
+      PYTHONPATH: join(inside, "python"),
+      PYTHONDONTWRITEBYTECODE: "1",
+      W2S_DATA: join(inside, "data"),
+      HF_HUB_OFFLINE: "1",
+    },
+  };
+}
+
+/** Where a system keeps packages that may come with data. The rest of it is programs, and takes minutes to search. */
+function packagesIn(folders: readonly string[]): Mount[] {
+  const places = ["lib/python3*/dist-packages", "lib/python3*/site-packages", "lib/node_modules", "share/nltk_data"];
+  return folders
+    .flatMap((folder) => places.flatMap((place) => globSync(join(folder, place))))
+    .map((source) => ({ source }));
+}
+
+/** Something empty in the place of each. */
+async function hidden(dir: string, found: readonly MountFinding[]): Promise<Mount[]> {
+  const empty = join(dir, "empty");
+  await mkdir(join(empty, "folder"), { recursive: true });
+  await put(join(empty, "file"), "");
+  return found.map(({ target, type }) => ({ source: join(empty, type), target }));
+}
+
+async function copy(from: string, to: string): Promise<void> {
+  await cp(from, to, { recursive: true, force: true, filter: (path) => !path.includes("__pycache__") });
+}
+
+async function put(path: string, content: string | Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.tmp`;
+  await writeFile(temporary, content);
+  await rename(temporary, path);
+}

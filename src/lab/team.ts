@@ -1,0 +1,141 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { WeakToStrongError } from "../errors.js";
+import type { SandboxProvider } from "../sandbox.js";
+import { estimates } from "../server/estimates.js";
+import { fairQueue } from "../server/fair-queue.js";
+import type { Trainer } from "../trainer.js";
+import { cached } from "../trainers/cached.js";
+import { startClock } from "./clock.js";
+import type { TeamContext } from "./context.js";
+import { bubblewrap, developmentScorer, mirrorToFolder, sqliteForum } from "./defaults.js";
+import { outcomeOf } from "./finish.js";
+import { historiesOf } from "./history.js";
+import { openOf, openWithBaselines, prepareAll, sealedOf } from "./hour-zero.js";
+import { beginLife } from "./life.js";
+import type { LabOutcome } from "./outcome.js";
+import type { LabPlan } from "./plan.js";
+import { checkSandbox, trySandbox } from "./sandbox-check.js";
+import { seat } from "./seating.js";
+import { restoredBudgets } from "./spending.js";
+import { setStage } from "./stage.js";
+import { inWords } from "./tools/about.js";
+
+/** Everything from the first teacher to the outcome. What has a lifetime is disposed at the end, in reverse order. */
+export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabOutcome> {
+  const { journal, earlier, emit, signal, evaluations, posts } = context;
+  const { dir } = plan;
+  await using stack = new AsyncDisposableStack();
+  const say = (message: string): void => emit({ type: "notice", message });
+  const notice = (message: string): void => {
+    journal.append({ type: "notice", message });
+    say(message);
+  };
+  beginLife(plan, context);
+  const provider: SandboxProvider = plan.sandbox ?? stack.use(bubblewrap());
+  const { isolated, hostFolders } = await checkSandbox(provider, plan.acceptUnenforced ?? false, notice, say, signal);
+
+  const secret = await secretOf(dir);
+  const own = stack.use(plan.trainer({ store: join(dir, "trainer", "store") }, "agents"));
+  const trainer = cached(own, join(dir, "trainer", "fits"));
+  const all = await withTruth(plan, own, (truth) => prepareAll(plan, { truth, agents: trainer }, secret, context));
+  const scorer = stack.use(
+    (plan.scorer ?? developmentScorer)({
+      dir: join(dir, "scorer"),
+      evaluations: plan.agentLimits.evaluations ?? plan.labLimits.evaluations ?? Number.MAX_SAFE_INTEGER,
+      testbeds: all.map(sealedOf),
+    }),
+  );
+  const forum = plan.forum ?? stack.use(sqliteForum({ file: join(dir, "forum.sqlite") }));
+  const described = await scorer.describe({ signal });
+  for (const message of described.notices) notice(message);
+  await openWithBaselines(all, { scorer, forum }, context);
+  posts.push(...(await forum.list({ limit: 20 }, { signal })).posts);
+
+  const testbeds = all.map((prepared) => openOf(prepared, plan));
+  const stage = await setStage({
+    ...{ dir, testbeds, isolated, hostFolders, signal },
+    sources: plan.testbeds,
+    mounts: plan.mounts ?? [],
+    python: plan.python,
+  });
+  for (const { testbed, source, why } of stage.found) {
+    notice(`${source} ${isolated ? "is hidden from sandboxes" : "can be read by agents"}: ${why} (${testbed}).`);
+  }
+  for (const message of stage.unread) say(message);
+  await trySandbox(provider, { name: "trial", work: join(dir, "agents", "trial"), ...stage }, signal);
+  const mirror = stack.use(
+    mirrorToFolder(forum, join(stage.folder, "forum"), {
+      signal,
+      describeScore(id) {
+        const found = evaluations.find((evaluation) => evaluation.id === id);
+        return found && `${found.author} on ${found.testbed}: ${inWords(found)}`;
+      },
+    }),
+  );
+  // Ends the agents' work with the lab's: by an abort, or by something that it cannot go on without.
+  const end = new AbortController();
+  const working = { ...context, signal: AbortSignal.any([signal, end.signal]) };
+  let over = false;
+  mirror
+    .result()
+    .catch((error: unknown) => {
+      if (!working.signal.aborted && !over) notice(`The forum's files are no longer brought up to date: ${error}`);
+    })
+    .catch((error: unknown) => end.abort(error));
+
+  const histories = historiesOf(earlier);
+  const budgets = restoredBudgets({ lab: plan.labLimits, agent: plan.agentLimits }, plan.ids, earlier, histories);
+  for (const { author, baseline } of evaluations) if (!baseline) budgets.agents.get(author)?.spend("evaluations", 1);
+  using clock = startClock(budgets.lab, () => journal.up());
+  const sockets = await mkdtemp(join(tmpdir(), "w2s-"));
+  stack.defer(() => rm(sockets, { recursive: true, force: true }));
+  const { parallel } = await own.capabilities({ signal });
+  const shared = {
+    ...{ provider, stage, forum, scorer, trainer, testbeds, clock, sockets },
+    queue: fairQueue({ parallel }),
+    estimates: estimates(),
+    secret,
+  };
+  // One that fails has its failure in the journal; what is thrown here is the end of the lab: an abort, a full disk. Then
+  // all have stopped before what they use is gone.
+  await Promise.all(
+    plan.ids.map(async (id, index) => {
+      const history = histories.get(id);
+      if (history?.ended) return;
+      const own = { budget: budgets.agents.get(id)!, history };
+      await seat(index, plan, shared, own, working).catch((error: unknown) => end.abort(error));
+    }),
+  );
+  over = true;
+  end.signal.throwIfAborted();
+  const outcome = await outcomeOf(plan, { journal, scorer, forum, evaluations, testbeds: described.testbeds, signal });
+  emit({ type: "finished" });
+  return outcome;
+}
+
+/** A worker and a store for fits with truth alone; the worker is gone before any agent begins. */
+async function withTruth<T>(plan: LabPlan, other: Trainer, work: (trainer: Trainer) => Promise<T>): Promise<T> {
+  const folder = join(plan.dir, "truth");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await using trainer = plan.trainer({ store: join(folder, "store") }, "truth");
+  if (trainer === other) {
+    throw new WeakToStrongError(
+      "bad_input",
+      "Lab: trainer: expected a new trainer from each call, found the same twice: fits with truth need one that agents' requests never reach.",
+    );
+  }
+  return await work(cached(trainer, join(folder, "fits")));
+}
+
+async function secretOf(dir: string): Promise<string> {
+  const file = join(dir, "secret");
+  try {
+    await writeFile(file, randomBytes(32).toString("hex"), { flag: "wx", mode: 0o600, flush: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+  return await readFile(file, "utf8");
+}

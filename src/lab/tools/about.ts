@@ -1,0 +1,55 @@
+import * as z from "zod";
+import type { Evaluation, StandingsRow } from "../../scorer.js";
+import { budgetWords } from "../budget.js";
+import type { BudgetName } from "../entries.js";
+import { tool } from "./tool.js";
+
+export const standings = tool({
+  name: "standings",
+  description: "Shows the best evaluation of each agent and baseline on each testbed, from the scorer's own records.",
+  input: z.strictObject({}),
+  writeUp: true,
+  async run(_, { scorer, signal }) {
+    const { rows, evaluations } = await scorer.standings({ signal });
+    if (rows.length === 0) return "Nothing has been evaluated yet.";
+    return [`${evaluations} evaluations so far. Best first:`, ...rows.map(rowInWords)].join("\n");
+  },
+});
+
+function rowInWords({ author, baseline, best, worst }: StandingsRow): string {
+  const each = Object.entries(best).map(([testbed, evaluation]) => `${testbed}: ${inWords(evaluation)}`);
+  const least = each.length > 1 && worst !== null ? ` (worst ${worst.toFixed(3)})` : "";
+  return `${author}${baseline ? " (baseline)" : ""}${least}: ${each.join("; ")}`;
+}
+
+/** PGR with its interval, or why there is none. */
+export function inWords({ id, method, pgr, accuracy, snapshot }: Evaluation): string {
+  const score =
+    pgr.status === "ok"
+      ? `PGR ${pgr.estimate.toFixed(3)} [${pgr.interval.map((end) => end.toFixed(3)).join(", ")}]`
+      : `no PGR (${pgr.reason})`;
+  return `${method} ${score}, accuracy ${accuracy.toFixed(4)}, evaluation ${id}${snapshot ? `, snapshot ${snapshot}` : ""}`;
+}
+
+export const budget = tool({
+  name: "budget",
+  description: "Shows what you may still use of time, money, evaluations and the trainer.",
+  input: z.strictObject({}),
+  writeUp: true,
+  async run(_, context) {
+    const { closing, ...left } = context.budget();
+    const lines = Object.entries(left).map(
+      ([name, amount]) => `${Number((amount as number).toPrecision(4))} ${budgetWords[name as BudgetName]} left`,
+    );
+    if (closing) lines.push("Only writing up is left: post what you found, then finish.");
+    return lines.join("\n") || "There is no limit.";
+  },
+});
+
+export const finish = tool({
+  name: "finish",
+  description: "Ends your work. Post what you found first: nobody reads your sandbox.",
+  input: z.strictObject({ summary: z.string().min(1).max(20_000).describe("What you tried and found, for people.") }),
+  writeUp: true,
+  run: async () => "Your work is ended.",
+});
