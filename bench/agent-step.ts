@@ -21,6 +21,7 @@ import type { Agent, Assignment } from "../src/agent.js";
 import { Budget } from "../src/lab/budget.js";
 import { openJournal } from "../src/lab/journal.js";
 import { takeSeat } from "../src/lab/seat.js";
+import { stopwatch } from "../src/lab/stopwatch.js";
 
 const steps = 20;
 const model = "claude-opus-5-5";
@@ -225,7 +226,8 @@ async function onDisk(work: (assignment: Assignment) => Promise<void>): Promise<
       journal,
       budget,
       spent: () => undefined,
-      run: async (_tool, input) => ({ output: { content: add(input as Block["input"]), isError: false }, queued: 0 }),
+      watch: stopwatch(),
+      run: async (_tool, input) => ({ content: add(input as Block["input"]), isError: false }),
     },
   });
   await work(assignment);

@@ -10,7 +10,7 @@ export interface Agent {
   readonly name: string;
   /** Its own vague starting direction, put into its briefing. */
   readonly direction?: string;
-  /** Named in the journal; a lab that goes on with another model than it began with says so. */
+  /** Named in the journal: a lab does not go on with another model than it began with. */
   readonly model?: string;
   start(assignment: Assignment): Run<AgentEvent, AgentResult>;
 }

@@ -57,6 +57,13 @@ class Client:
         self.process.kill()
         self.process.wait()
 
+    def end(self) -> None:
+        """Ends the worker by the end of its input; from then on `stderr` is all that it has said."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
+        self._reader.join()
+
     def read(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         start = self.process.stdout.read(4)

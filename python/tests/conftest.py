@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,6 +12,8 @@ from .client import Client
 from .tiny import write_tiny_model
 
 StartWorker = Callable[..., Client]
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # for torch in this process too, as workers have it
 
 
 @pytest.fixture
@@ -23,6 +26,18 @@ def start(tmp_path: Path) -> Iterator[StartWorker]:
 @pytest.fixture
 def worker(start: StartWorker) -> Client:
     return start()
+
+
+@pytest.fixture(scope="session")
+def shared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("shared")
+
+
+@pytest.fixture(scope="session")
+def shared(shared_home: Path) -> Iterator[Client]:
+    """One worker for all tests that ask nothing of a worker's beginning or end: starting torch takes seconds."""
+    with Client(shared_home) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

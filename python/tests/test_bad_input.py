@@ -68,12 +68,6 @@ CASES: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    with Client(tmp_path_factory.mktemp("home")) as client:
-        yield client
-
-
 @pytest.mark.parametrize(("changes", "code", "words"), CASES, ids=[case[2][:50] for case in CASES])
 def test_bad_fits(shared: Client, changes: dict[str, Any], code: str, words: str) -> None:
     refused(shared, "fit", fit(shared.put(TEXTS), TARGETS, **changes), code, words)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,6 @@ from .conftest import StartWorker
 from .requests_made import fit, hidden, linear, one_hot, sentences
 
 TEXTS, LABELS = sentences(1200)
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with Client(tmp_path_factory.mktemp("home")) as client:
-        yield client
 
 
 def embed(worker: Client, folder: Path, layers: list[int], pooling: str = "mean", **rows: Any) -> list[np.ndarray]:
@@ -104,21 +98,26 @@ def test_fresh_processes_and_other_orders_of_asking_give_the_same_bits(
     assert np.array_equal(first["predictions"]["all"], warm["predictions"]["all"])
 
 
-def test_a_checkpoint_predicts_the_same_in_a_fresh_process(start: StartWorker, tiny_bert: Path) -> None:
-    first = start()
-    request = fit(first.put(TEXTS), one_hot(LABELS), model=linear(hidden({"path": str(tiny_bert)}, 1)))
-    fitted = first.ask("fit", request)
+def test_a_checkpoint_predicts_the_same_in_a_fresh_process(
+    start: StartWorker, shared: Client, shared_home: Path, tiny_bert: Path
+) -> None:
+    request = fit(shared.put(TEXTS), one_hot(LABELS), model=linear(hidden({"path": str(tiny_bert)}, 1)))
+    fitted = shared.ask("fit", request)
     expected = fitted["predictions"]["all"]
-    second = start()
+    second = start(home=shared_home)
     rows = {"dataset": second.put(TEXTS), "indices": np.array([9, 800, 9], np.int32)}
     found = second.ask("predict", {"checkpoint": fitted["checkpoint"], "rows": rows})
     assert np.array_equal(found["predictions"], expected[[9, 800, 9]])
     assert found["cost"]["tokens"] == 0  # the chunks on disk were enough
 
 
-def test_a_corrupted_chunk_is_computed_again_and_said(start: StartWorker, tiny_llama: Path, tmp_path: Path) -> None:
-    before = embed(start(), tiny_llama, [2])[0]
-    chunks = sorted((tmp_path / "home" / "cache" / "features").rglob("0001"))
+def test_a_corrupted_chunk_is_computed_again_and_said(
+    start: StartWorker, shared: Client, shared_home: Path, tiny_llama: Path, tmp_path: Path
+) -> None:
+    before = embed(shared, tiny_llama, [2])[0]
+    features = shutil.copytree(shared_home / "cache" / "features", tmp_path / "home" / "cache" / "features")
+    values = before[512:1024].tobytes()
+    chunks = [path for path in features.rglob("0001") if path.read_bytes().endswith(values)]
     assert len(chunks) == 1
     data = bytearray(chunks[0].read_bytes())
     data[100] ^= 1
@@ -131,8 +130,8 @@ def test_a_corrupted_chunk_is_computed_again_and_said(start: StartWorker, tiny_l
     assert third.warnings() == []
 
 
-def test_a_kill_loses_at_most_one_chunk(start: StartWorker, tiny_llama: Path, tmp_path: Path) -> None:
-    whole = embed(start(home=tmp_path / "other"), tiny_llama, [3])[0]
+def test_a_kill_loses_at_most_one_chunk(start: StartWorker, shared: Client, tiny_llama: Path) -> None:
+    whole = embed(shared, tiny_llama, [3])[0]
     worker = start()
     dataset = worker.put(TEXTS)
     rows = {"dataset": dataset}
@@ -165,29 +164,26 @@ def test_a_layer_that_does_not_exist(shared: Client, tiny_llama: Path) -> None:
     assert caught.value.code == "bad_input"
 
 
-def test_changed_weights_are_another_model(start: StartWorker, tiny_llama: Path, tmp_path: Path) -> None:
-    import shutil
-
+def test_changed_weights_are_another_model(shared: Client, tiny_llama: Path, tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file, save_file
 
     copy = tmp_path / "copy"
     shutil.copytree(tiny_llama, copy)
-    worker = start()
     spec = linear(hidden({"path": str(copy)}, 1))
-    before = worker.ask("fingerprint", {"model": spec})["fingerprint"], embed(worker, copy, [1])[0]
+    before = shared.ask("fingerprint", {"model": spec})["fingerprint"], embed(shared, copy, [1])[0]
     tensors = load_file(copy / "model.safetensors")
     save_file({name: value + torch.ones_like(value) for name, value in tensors.items()}, copy / "model.safetensors")
-    after = worker.ask("fingerprint", {"model": spec})["fingerprint"], embed(worker, copy, [1])[0]
+    after = shared.ask("fingerprint", {"model": spec})["fingerprint"], embed(shared, copy, [1])[0]
     assert before[0] != after[0]
     assert not np.array_equal(before[1], after[1])
 
 
-def test_extraction_is_cancelled_within_a_second(worker: Client, tiny_llama: Path) -> None:
-    embed(worker, tiny_llama, [0], indices=np.array([0], np.int32))  # loads the model
+def test_extraction_is_cancelled_within_a_second(shared: Client, tiny_llama: Path) -> None:
+    embed(shared, tiny_llama, [0], indices=np.array([0], np.int32))  # loads the model
     body = {"model": {"path": str(tiny_llama)}, "layers": [4], "pooling": "mean", "maxTokens": 64}
-    number = worker.send("embed", {**body, "rows": {"dataset": worker.put(sentences(20_000, 1)[0])}})
-    worker.wait_for("features")
-    worker.send("cancel", {"id": number})
+    number = shared.send("embed", {**body, "rows": {"dataset": shared.put(sentences(20_000, 1)[0])}})
+    shared.wait_for("features")
+    shared.send("cancel", {"id": number})
     with pytest.raises(WorkerFailure, match="cancelled"):
-        worker.answer(number)
+        shared.answer(number)

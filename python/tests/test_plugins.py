@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,15 @@ def balanced(f, w, context, *, alpha: float = 1.0):
     return -(w * f.log()).sum(dim=1) + alpha * (f.mean(dim=0) - context.balance).square().sum()
 """
 
+# What a loss by autograd must not return, and what is said of it.
+TENSORS = {
+    "f.log().sum()": "returned Tensor of torch.float32, shape []; expected a tensor with each row's loss",
+    "w.log().sum(dim=1)": "do not depend on f",
+    "(f - 2).log().sum(dim=1)": "returned a loss of nan",
+    "3": "returned int 3; expected a tensor",
+    "f.nothing()": "my_losses.py:6): AttributeError",
+}
+
 
 def write(folder: Path, source: str, name: str = "my_losses.py") -> Path:
     path = folder / name
@@ -48,8 +58,12 @@ def write(folder: Path, source: str, name: str = "my_losses.py") -> Path:
     return path
 
 
+def options(plugins: Sequence[Path]) -> list[str]:
+    return [option for plugin in plugins for option in ("--plugin", str(plugin))]
+
+
 def started(start: StartWorker, *plugins: Path) -> Client:
-    return start(*(option for plugin in plugins for option in ("--plugin", str(plugin))))
+    return start(*options(plugins))
 
 
 def fitted(worker: Client, loss: dict[str, Any], **changes: Any) -> Any:
@@ -72,6 +86,26 @@ def refused_at_start(start: StartWorker, *plugins: Path) -> str:
     return message["body"]["message"]
 
 
+@pytest.fixture(scope="module")
+def by_torch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """One worker for all losses by autograd: starting torch takes seconds."""
+    pytest.importorskip("torch", reason="torch is not installed")
+    folder = tmp_path_factory.mktemp("by-torch")
+    plugins = [write(folder, BY_HAND), write(folder, BY_AUTOGRAD, "torch_losses.py")]
+    for number, returned in enumerate(TENSORS):
+        wrong = f"""import torch
+from w2s_trainer.losses import loss
+
+@loss("wrong-{number}", autograd=True)
+def mine(f, w, context):
+    return {returned}
+"""
+        (folder / str(number)).mkdir()
+        plugins.append(write(folder / str(number), wrong))
+    with Client(folder / "home", *options(plugins)) as client:
+        yield client
+
+
 def test_a_loss_by_hand_is_listed_takes_parameters_and_trains(start: StartWorker, tmp_path: Path) -> None:
     worker = started(start, write(tmp_path, BY_HAND))
     assert "tempered" in worker.ask("capabilities", {})["losses"]
@@ -81,24 +115,20 @@ def test_a_loss_by_hand_is_listed_takes_parameters_and_trains(start: StartWorker
     assert sharper.max() > same.max() + 0.02
 
 
-def test_a_loss_by_autograd_is_as_one_by_hand(start: StartWorker, tmp_path: Path) -> None:
-    pytest.importorskip("torch", reason="torch is not installed")
-    worker = started(start, write(tmp_path, BY_AUTOGRAD))
-    by_torch, by_hand = (fitted(worker, {"name": name}, traces=True) for name in ("ce-torch", "cross_entropy"))
-    assert np.allclose(by_torch["predictions"]["all"], by_hand["predictions"]["all"], atol=1e-5)
-    assert np.allclose(by_torch["traces"], by_hand["traces"], atol=1e-5)
-    drawn = fitted(worker, {"name": "balanced", "alpha": 50.0})["predictions"]["all"]
+def test_a_loss_by_autograd_is_as_one_by_hand(by_torch: Client) -> None:
+    by_autograd, by_hand = (fitted(by_torch, {"name": name}, traces=True) for name in ("ce-torch", "cross_entropy"))
+    assert np.allclose(by_autograd["predictions"]["all"], by_hand["predictions"]["all"], atol=1e-5)
+    assert np.allclose(by_autograd["traces"], by_hand["traces"], atol=1e-5)
+    drawn = fitted(by_torch, {"name": "balanced", "alpha": 50.0})["predictions"]["all"]
     assert not np.allclose(drawn, by_hand["predictions"]["all"], atol=1e-3)
 
 
-def test_the_same_loss_trains_fine_tuned_models(start: StartWorker, tmp_path: Path, tiny_llama: Path) -> None:
-    plugins = [write(tmp_path, BY_HAND), write(tmp_path, BY_AUTOGRAD, "torch_losses.py")]
-    worker = started(start, *plugins)
-    expected = tuned(worker, tiny_llama, "head", loss={"name": "cross_entropy"}, curve=True)["curve"]
+def test_the_same_loss_trains_fine_tuned_models(by_torch: Client, tiny_llama: Path) -> None:
+    expected = tuned(by_torch, tiny_llama, "head", loss={"name": "cross_entropy"}, curve=True)["curve"]
     for name in ("tempered", "ce-torch"):
-        found = tuned(worker, tiny_llama, "head", loss={"name": name}, curve=True)["curve"]
+        found = tuned(by_torch, tiny_llama, "head", loss={"name": name}, curve=True)["curve"]
         assert np.allclose(found, expected, atol=1e-4)
-    other = tuned(worker, tiny_llama, "head", loss={"name": "balanced", "alpha": 5.0}, curve=True)["curve"]
+    other = tuned(by_torch, tiny_llama, "head", loss={"name": "balanced", "alpha": 5.0}, curve=True)["curve"]
     assert not np.allclose(other, expected, atol=1e-2)
 
 
@@ -118,10 +148,10 @@ def test_its_content_is_part_of_every_fingerprint(start: StartWorker, tmp_path: 
     assert moved.ask("fingerprint", {"model": linear()})["fingerprint"] == marks[1], "its name is not"
 
 
-def test_torch_is_in_the_fingerprint_of_losses_that_use_it(start: StartWorker, tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch", reason="torch is not installed")
-    worker = started(start, write(tmp_path, BY_AUTOGRAD))
-    assert f"torch {torch.__version__}" in worker.ask("fingerprint", {"model": linear()})["fingerprint"]
+def test_torch_is_in_the_fingerprint_of_losses_that_use_it(by_torch: Client) -> None:
+    import torch
+
+    assert f"torch {torch.__version__}" in by_torch.ask("fingerprint", {"model": linear()})["fingerprint"]
 
 
 def test_several_files_are_each_run_once_under_a_name_of_their_own(start: StartWorker, tmp_path: Path) -> None:
@@ -133,6 +163,7 @@ def test_several_files_are_each_run_once_under_a_name_of_their_own(start: StartW
     worker = started(start, names[0], names[1], names[0])
     listed = worker.ask("capabilities", {})["losses"]
     assert listed[-2:] == ["tempered-one", "tempered-two"]
+    worker.end()
     lines = worker.stderr.decode().split("run as ")[1:]
     assert len(lines) == len(set(lines)) == 2
 
@@ -209,28 +240,10 @@ def mine(f, w, context):
     assert fitted(worker, {"name": "cross_entropy"})["history"], "the worker goes on"
 
 
-@pytest.mark.parametrize(
-    ("returned", "words"),
-    [
-        ("f.log().sum()", "returned Tensor of torch.float32, shape []; expected a tensor with each row's loss"),
-        ("w.log().sum(dim=1)", "do not depend on f"),
-        ("(f - 2).log().sum(dim=1)", "returned a loss of nan"),
-        ("3", "returned int 3; expected a tensor"),
-        ("f.nothing()", "my_losses.py:6): AttributeError"),
-    ],
-)
-def test_wrong_tensors_are_named_with_what_was_found(
-    start: StartWorker, tmp_path: Path, returned: str, words: str
-) -> None:
-    pytest.importorskip("torch", reason="torch is not installed")
-    source = f"""import torch
-from w2s_trainer.losses import loss
-
-@loss("mine", autograd=True)
-def mine(f, w, context):
-    return {returned}
-"""
-    assert words in str(refusal(started(start, write(tmp_path, source)), {"name": "mine"}))
+@pytest.mark.parametrize("returned", list(TENSORS))
+def test_wrong_tensors_are_named_with_what_was_found(by_torch: Client, returned: str) -> None:
+    name = f"wrong-{list(TENSORS).index(returned)}"
+    assert TENSORS[returned] in str(refusal(by_torch, {"name": name}))
 
 
 def test_a_number_that_stops_being_finite_while_training_is_told_with_its_row(

@@ -20,8 +20,8 @@ def embed(worker: Client, model: dict[str, Any], layers: list[int], pooling: str
     return worker.ask("embed", body)["layers"]
 
 
-def test_minilm(worker: Client, minilm: dict[str, str]) -> None:
-    found = embed(worker, minilm, [0, 6], "mean")
+def test_minilm(shared: Client, minilm: dict[str, str]) -> None:
+    found = embed(shared, minilm, [0, 6], "mean")
     assert [matrix.shape for matrix in found] == [(3, 384), (3, 384)]
     assert np.isfinite(found[1]).all()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ ROWS = [
     {"question": "a longer question about nothing", "choice": "nothing at all"},
     {"question": "?", "choice": "!"},
 ]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    with Client(tmp_path_factory.mktemp("home")) as client:
-        yield client
 
 
 def score(worker: Client, folder: Path, rows: list[dict[str, str]], **more: Any) -> dict[str, np.ndarray]:

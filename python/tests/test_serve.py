@@ -244,13 +244,15 @@ def test_an_abort_that_overtakes_its_call_holds(server: Server) -> None:
     assert server.ask("fit", long_fit(seed=8), call)["body"]["code"] == "cancelled"
 
 
-def test_a_waiting_call_can_be_aborted(server: Server) -> None:
+def test_a_waiting_call_can_be_aborted(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import w2s_trainer.serve.job as j; j.KEEP_ALIVE_SECONDS = 0.5\n")
+    server = start(env={"PYTHONPATH": os.pathsep.join([str(tmp_path), str(PACKAGE)])})
     server.put()
     running, waiting = str(uuid.uuid4()), str(uuid.uuid4())
     stream = messages(server.call("fit", long_fit(seed=9), running))
     until_training(stream)
     other = messages(server.call("fit", long_fit(seed=10), waiting))
-    for _ in range(2):  # at once, and after five seconds without anything else
+    for _ in range(2):  # at once, and after a while without anything else
         assert next(other)["type"] == "alive"
     server.send("DELETE", f"/v1/calls/{waiting}")
     assert list(other)[-1]["body"]["code"] == "cancelled"

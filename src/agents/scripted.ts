@@ -18,7 +18,7 @@ export type ScriptFunction = (
  * answer, and then it is done. Costs nothing.
  *
  * ```ts
- * scripted([{ tool: "evaluate", input: { testbed: "brown" } }]);
+ * scripted([{ tool: "evaluate", input: { file: "method.py", method: "mine" } }]);
  * scripted(async (lab) => {
  *   const { content } = await lab.call("standings", {});
  *   return `stood at ${content}`;

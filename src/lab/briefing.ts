@@ -25,15 +25,15 @@ export interface BriefingFacts {
 
 /** What an agent is told. Neither a recipe nor a workflow; replace it by the lab's option `briefing`. */
 export function defaultBriefing({ agent, direction, folder, testbeds, agents, budget }: BriefingFacts): string {
-  const limits = Object.entries(budget).map(([name, amount]) => `${amount} ${budgetWords[name as BudgetName]}`);
+  const limits = Object.entries(budget).map(([name, amount]) => `${Number(amount.toPrecision(3))} ${budgetWords[name as BudgetName]}`);
   return `You are ${agent}, one of ${agents} researchers in a lab on weak-to-strong supervision.
 
 A weak teacher has labelled examples that it gets wrong now and then. A strong pretrained student is to be trained from
 those labels, or from nothing but itself, so that it does as well as if it had been trained on the truth. The score is
 performance gap recovered: PGR = (accuracy - teacher's) / (ceiling - teacher's), where the ceiling is the student trained
 on the truth. 0 is no better than the teacher, 1 as good as the truth. You never see the truth, and the scorer answers
-on a development split only. At the end the best methods are run again on examples and seeds that nobody has seen: what only
-fits the development split will not last, and what games the measure will be found.
+on a development split only. The rest of the test examples is kept back from all of you: what only fits the development split
+will not last, and what games the measure can be found.
 ${direction ? `\nWhere to begin looking; you are free to leave it:\n${direction}\n` : ""}
 What there is to work on:
 ${testbeds.map(testbedInWords).join("\n")}

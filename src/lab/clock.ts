@@ -1,7 +1,7 @@
 import { WeakToStrongError } from "../errors.js";
 import type { Budget } from "./budget.js";
 
-/** Watches what passes without anybody doing anything: the lab's hours. */
+/** Watches what passes without anybody doing anything: hours. */
 export interface LabClock extends Disposable {
   /** Aborts when only writing up is left. */
   readonly closing: AbortSignal;
@@ -11,16 +11,16 @@ export interface LabClock extends Disposable {
   look(): void;
 }
 
-/** `up` is how many seconds the lab has run. */
-export function startClock(lab: Budget, up: () => number): LabClock {
+/** `hours`: how many have passed by now. */
+export function startClock(budget: Budget, hours: () => number, whose: string): LabClock {
   const closing = new AbortController();
   const over = new AbortController();
   const look = (): void => {
-    lab.reach("hours", up() / 3600);
-    if (lab.closing()) closing.abort(new WeakToStrongError("exhausted", "Only writing up is left."));
-    const limit = lab.limit("hours");
-    if (limit !== undefined && lab.spent("hours") >= limit)
-      over.abort(new WeakToStrongError("exhausted", "The lab's hours are over."));
+    budget.reach("hours", hours());
+    if (budget.closing()) closing.abort(new WeakToStrongError("exhausted", "Only writing up is left."));
+    const limit = budget.limit("hours");
+    if (limit !== undefined && budget.spent("hours") >= limit)
+      over.abort(new WeakToStrongError("exhausted", `${whose} hours are over.`));
   };
   const timer = setInterval(look, 500);
   timer.unref();

@@ -7,7 +7,8 @@ import type { Json } from "../agent.js";
  */
 const stamp = { seq: z.number().int().nonnegative(), at: z.iso.datetime(), up: z.number().nonnegative() };
 
-const json: z.ZodType<Json> = z.json() as z.ZodType<Json>;
+/** What comes out of JSON.parse is JSON, whatever its depth; a schema that walks it would change it or overflow. */
+const json = z.unknown() as z.ZodType<Json>;
 const usage = z.object({
   inputTokens: z.number().nonnegative(),
   outputTokens: z.number().nonnegative(),
@@ -22,6 +23,7 @@ const agent = z.string().min(1);
 const step = z.number().int().nonnegative();
 const seconds = z.number().nonnegative();
 
+const trainerCall = z.enum(["fit", "predict", "embed", "score"]);
 const budgetName = z.enum(["usd", "tokens", "hours", "evaluations", "submissions", "trainerSeconds"]);
 
 const kinds = [
@@ -45,8 +47,17 @@ const kinds = [
     name: z.string(),
     model: z.string().optional(),
     direction: z.string().optional(),
-    /** What it was told; with its first start only, since that holds for all its lives. */
+    /** What it was told and given; with its first start only, since that holds for all its lives. */
     briefing: z.string().optional(),
+    tools: z
+      .array(
+        z.object({
+          name: z.string(),
+          description: z.string(),
+          inputSchema: z.looseObject({ type: z.literal("object") }),
+        }),
+      )
+      .optional(),
   }),
   /** A call to a model begins; if no `model-ended` follows in this life, it was in flight when the lab was killed. */
   z.object({
@@ -93,12 +104,15 @@ const kinds = [
     seconds,
     queued: seconds,
   }),
+  /** The trainer begins to work for an agent; if no `trained` of this `id` follows, it was under way when the lab was killed. */
+  z.object({ type: z.literal("training"), ...stamp, agent, id: z.string(), call: trainerCall }),
   /** The trainer worked for an agent. */
   z.object({
     type: z.literal("trained"),
     ...stamp,
     agent,
-    call: z.enum(["fit", "predict", "embed", "score", "program"]),
+    id: z.string().optional(),
+    call: trainerCall,
     seconds,
     tokens: z.number().nonnegative(),
     device: z.string(),

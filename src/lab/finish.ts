@@ -28,7 +28,14 @@ export async function outcomeOf(
   const posts = await allPosts(forum, signal);
   const wanted = new Set([...evaluations, ...posts].flatMap(({ snapshot }) => (snapshot ? [snapshot] : [])));
   const snapshots = new Map<string, Snapshot>();
-  for (const hash of wanted) snapshots.set(hash, await forum.snapshots.get(hash, { signal }));
+  for (const hash of wanted) {
+    try {
+      snapshots.set(hash, await forum.snapshots.get(hash, { signal }));
+    } catch (error) {
+      if (!WeakToStrongError.isInstance(error)) throw error;
+      signal.throwIfAborted(); // what cannot be had is judged by name and posts
+    }
+  }
   const { entries } = readJournal(journal.file);
   const record = await tallyLab({
     ...{ entries, evaluations, posts, snapshots, testbeds },

@@ -1,4 +1,4 @@
-import type { Spend } from "../agent.js";
+import type { Spend, ToolDescription } from "../agent.js";
 import type { EntryOf, JournalEntry } from "./entries.js";
 import { tokensOf } from "./usage.js";
 
@@ -18,6 +18,8 @@ export type Step =
 export interface History {
   /** What it was told. */
   readonly briefing?: string;
+  /** The tools that it was given. */
+  readonly tools?: readonly ToolDescription[];
   /** By position; a step that was interrupted has no end. */
   readonly steps: readonly Step[];
   /** How its work ended, if it did. */
@@ -26,7 +28,7 @@ export interface History {
   readonly interrupted: readonly Spend[];
 }
 
-/** Sorts a journal's entries by agent. An agent that failed is given another try at the call that failed. */
+/** Sorts a journal's entries by agent. */
 export function historiesOf(entries: readonly JournalEntry[]): ReadonlyMap<string, History> {
   const agents = new Map<string, Building>();
   const of = (agent: string): Building => {
@@ -80,6 +82,7 @@ export function historiesOf(entries: readonly JournalEntry[]): ReadonlyMap<strin
         const agent = of(entry.agent);
         delete agent.ended;
         if (entry.briefing !== undefined) agent.briefing = entry.briefing;
+        if (entry.tools) agent.tools = entry.tools;
         break;
       }
     }
@@ -89,18 +92,33 @@ export function historiesOf(entries: readonly JournalEntry[]): ReadonlyMap<strin
 
 interface Building {
   briefing?: string;
+  tools?: readonly ToolDescription[];
   steps: Step[];
   interrupted: Spend[];
   ended?: EntryOf<"agent-ended">;
 }
 
-function settled({ steps, interrupted, ended, briefing }: Building): History {
-  const told = briefing !== undefined && { briefing };
-  if (ended && ended.state !== "failed") return { ...told, steps, interrupted, ended };
-  const last = steps.at(-1);
-  if (ended && last?.kind === "model" && last.ended?.error) {
-    return { ...told, steps: steps.slice(0, -1), interrupted };
-  }
+function settled({ steps, interrupted, ended, briefing, tools }: Building): History {
   const unfinished = steps.flatMap((step) => (step.kind === "model" && !step.ended ? [step.untold] : []));
-  return { ...told, steps, interrupted: [...interrupted, ...unfinished] };
+  return {
+    ...(briefing !== undefined && { briefing }),
+    ...(tools && { tools }),
+    ...(ended && { ended }),
+    steps,
+    interrupted: [...interrupted, ...unfinished],
+  };
+}
+
+/** Whether an agent's work is over: one that failed is given another try. */
+export function isOver(history: History | undefined): boolean {
+  return history?.ended !== undefined && history.ended.state !== "failed";
+}
+
+/** What an agent goes on from: where a call to a model had made it fail, that call and what came after are forgotten. */
+export function toGoOnFrom(history: History): History {
+  if (history.ended?.state !== "failed") return history;
+  const failed = history.steps.findLastIndex((step) => step.kind === "model" && step.ended?.error !== undefined);
+  const tools = history.steps.findLastIndex((step) => step.kind === "tool");
+  // A tool that has run since then cannot be taken back.
+  return failed > tools ? { ...history, steps: history.steps.slice(0, failed) } : history;
 }

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import * as z from "zod";
@@ -57,6 +57,7 @@ export function openJournal(file: string, onEntry?: (entry: JournalEntry) => voi
       if (closed) throw new WeakToStrongError("disposed", `The journal ${file} has been closed.`);
       if (broken) throw broken;
       const stamped = { ...entry, seq, at: new Date().toISOString(), up: Math.round(up() * 1e6) / 1e6 };
+      checkEntry(stamped);
       const line = Buffer.from(`${JSON.stringify(stamped)}\n`);
       try {
         for (let at = 0; at < line.length; ) at += writeSync(descriptor, line, at);
@@ -70,6 +71,8 @@ export function openJournal(file: string, onEntry?: (entry: JournalEntry) => voi
       size += line.length;
       written++;
       onEntry?.(stamped as JournalEntry);
+      // In the background, so that the disk is never far behind; whoever must not be ahead of it awaits `durable`.
+      journal.durable().catch(() => undefined);
       return stamped as never;
     },
     async durable() {
@@ -110,21 +113,52 @@ export function openJournal(file: string, onEntry?: (entry: JournalEntry) => voi
  * @throws WeakToStrongError `bad_input`, naming the line, for one that is damaged.
  */
 export function readJournal(file: string): { entries: JournalEntry[]; end: number; torn: number } {
-  let bytes: Buffer;
+  const entries: JournalEntry[] = [];
+  let end = 0;
+  let rest = Buffer.alloc(0);
   try {
-    bytes = readFileSync(file);
+    for (const block of blocksOf(file)) {
+      const bytes = rest.length > 0 ? Buffer.concat([rest, block]) : block;
+      let start = 0;
+      for (let at = bytes.indexOf(10); at >= 0; start = at + 1, at = bytes.indexOf(10, start)) {
+        entries.push(entryOf(bytes.toString("utf8", start, at), entries.length, file));
+      }
+      end += start;
+      rest = Buffer.from(bytes.subarray(start));
+    }
   } catch (error) {
+    if (WeakToStrongError.isInstance(error)) throw error;
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return { entries: [], end: 0, torn: 0 };
     throw new WeakToStrongError("storage", `The journal ${file} cannot be read: ${(error as Error).message}.`, {
       cause: error,
     });
   }
-  const entries: JournalEntry[] = [];
-  let start = 0;
-  for (let end = bytes.indexOf(10); end >= 0; start = end + 1, end = bytes.indexOf(10, start)) {
-    entries.push(entryOf(bytes.toString("utf8", start, end), entries.length, file));
+  return { entries, end, torn: rest.length };
+}
+
+/** A file in parts: a whole one of a long night may be more than a buffer can hold. */
+function* blocksOf(file: string): Generator<Buffer> {
+  const descriptor = openSync(file, "r");
+  try {
+    for (;;) {
+      const block = Buffer.allocUnsafe(8 << 20);
+      const read = readSync(descriptor, block);
+      if (read === 0) return;
+      yield block.subarray(0, read);
+    }
+  } finally {
+    closeSync(descriptor);
   }
-  return { entries, end: start, torn: bytes.length - start };
+}
+
+/** What could not be read again must not be written: one agent's odd number would be the end of the lab. */
+function checkEntry(entry: unknown): void {
+  try {
+    parseEntry(entry);
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    throw new WeakToStrongError("bad_input", `This cannot be journalled: ${why}`, { cause });
+  }
 }
 
 function entryOf(line: string, index: number, file: string): JournalEntry {

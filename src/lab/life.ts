@@ -1,25 +1,67 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Json } from "../agent.js";
 import { WeakToStrongError } from "../errors.js";
 import type { TeamContext } from "./context.js";
-import type { EntryOf } from "./entries.js";
+import type { EntryOf, JournalEntry } from "./entries.js";
+import { historiesOf, isOver } from "./history.js";
+import type { Journal } from "./journal.js";
+import { LabOutcome } from "./outcome.js";
 import type { LabPlan } from "./plan.js";
 import { planRecord } from "./plan.js";
 
-/** Begins a life of the lab in the journal. Throws `bad_input` where the folder is that of another lab. */
-export function beginLife(plan: LabPlan, { journal, earlier, torn, emit }: TeamContext): void {
-  const lives = earlier.filter((entry): entry is EntryOf<"life"> => entry.type === "life");
-  const first = lives[0];
-  const record = planRecord(plan);
-  if (first) checkSame(plan, first.plan, record);
-  const life = lives.length + 1;
+/** Begins a life of the lab in the journal; returns what it has settled of the last one. Throws `bad_input` where the folder is that of another lab. */
+export function beginLife(plan: LabPlan, { journal, earlier, torn, emit }: TeamContext): readonly JournalEntry[] {
+  const record = checkedRecord(plan, earlier);
+  const life = livesIn(earlier).length + 1;
   const budget = { lab: plan.labLimits, agent: plan.agentLimits } as Json;
   journal.append({ type: "life", life, pid: process.pid, plan: { ...record, budget } });
   emit({ type: "started", life, agents: plan.ids });
+  const settled = settleTrainings(plan, journal, earlier);
   if (torn > 0) {
     const message = `The journal ended in the middle of a line (${torn} bytes), which was cut off: the lab was killed while it wrote it, and nobody had been told of it.`;
     journal.append({ type: "notice", message });
     emit({ type: "notice", message });
   }
+  return settled;
+}
+
+/** What a trainer was doing for an agent when the lab was killed is paid for, for as long as it had been under way. */
+function settleTrainings(plan: LabPlan, journal: Journal, earlier: readonly JournalEntry[]): JournalEntry[] {
+  const open = new Map<string, EntryOf<"training">>();
+  for (const entry of earlier) {
+    if (entry.type === "training") open.set(entry.id, entry);
+    if (entry.type === "trained" && entry.id !== undefined) open.delete(entry.id);
+  }
+  const end = earlier.at(-1)?.up ?? 0;
+  return [...open.values()].map(({ agent, id, call, up }) => {
+    const seconds = end - up;
+    const usd = (seconds * (plan.trainerUsdPerHour ?? 0)) / 3600;
+    const paid = { seconds, tokens: 0, device: "interrupted", cached: false, usd };
+    return journal.append({ type: "trained", agent, id, call, ...paid });
+  });
+}
+
+/** What this lab came to when it ended before, if nothing is left to do. Throws as {@link beginLife}. */
+export async function finishedBefore(plan: LabPlan, { earlier, emit }: TeamContext): Promise<LabOutcome | undefined> {
+  const histories = historiesOf(earlier);
+  if (earlier.at(-1)?.type !== "lab-ended" || !plan.ids.every((id) => isOver(histories.get(id)))) return undefined;
+  checkedRecord(plan, earlier);
+  emit({ type: "started", life: livesIn(earlier).length, agents: plan.ids });
+  const outcome = LabOutcome.fromJSON(JSON.parse(await readFile(join(plan.dir, "outcome.json"), "utf8")));
+  emit({ type: "finished" });
+  return outcome;
+}
+
+function livesIn(entries: readonly JournalEntry[]): EntryOf<"life">[] {
+  return entries.filter((entry): entry is EntryOf<"life"> => entry.type === "life");
+}
+
+function checkedRecord(plan: LabPlan, earlier: readonly JournalEntry[]): { readonly [key: string]: Json } {
+  const record = planRecord(plan);
+  const last = livesIn(earlier).at(-1);
+  if (last) checkSame(plan, last.plan, record);
+  return record;
 }
 
 /** Budgets may differ, and agents may be added; all else would make what is in the folder mean something different. */

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { WeakToStrongError } from "../errors.js";
 import type { Sandbox, SandboxProvider, SandboxRequest } from "../sandbox.js";
 import type { DoorServices } from "../server/app.js";
 import { type Door, openDoor } from "../server/door.js";
@@ -26,7 +27,10 @@ export function openPlace({ provider, request, sockets, services, onAgain, signa
   let door: Promise<Door> | undefined;
   let current: Promise<Sandbox> | undefined;
 
+  let disposed = false;
+
   async function make(): Promise<Sandbox> {
+    if (disposed) throw new WeakToStrongError("disposed", "This agent's work is over, and its sandbox is gone.");
     door ??= openDoor({ socket, token, services });
     await door;
     const env = { ...request.env, W2S_TOKEN: token };
@@ -57,9 +61,12 @@ export function openPlace({ provider, request, sockets, services, onAgain, signa
       return next;
     },
     async [Symbol.asyncDispose]() {
-      const [sandbox, opened] = await Promise.allSettled([current, door]);
-      if (sandbox.status === "fulfilled" && sandbox.value) await dispose(sandbox.value);
+      disposed = true;
+      // The door first: what still comes through it would ask for the sandbox.
+      const [opened] = await Promise.allSettled([door]);
       if (opened.status === "fulfilled") await opened.value?.[Symbol.asyncDispose]();
+      const [sandbox] = await Promise.allSettled([current]);
+      if (sandbox.status === "fulfilled" && sandbox.value) await dispose(sandbox.value);
     },
   };
 }

@@ -28,7 +28,10 @@ export type TrainerRole = "truth" | "agents";
 /** Makes one of a lab's two trainers, which keeps all that it makes in the folder `store`. */
 export type MakeTrainer = (place: { readonly store: string }, role: TrainerRole) => Trainer;
 
+/** Limits of the lab as a whole; `hours` there must be. */
 export interface LabBudget extends Limits {
+  /** Hours that the lab may run, downtime left out. */
+  readonly hours: number;
   /** For each agent. Default: an equal share of the lab's, and all of its hours. */
   readonly agent?: Limits;
 }
@@ -172,10 +175,10 @@ export function labPlan(options: LabOptions): LabPlan {
   const { agent: each, ...labLimits } = budget ?? {};
   checkLimits("budget", labLimits);
   checkLimits("budget.agent", each ?? {});
-  const { usd, hours } = labLimits;
-  if (usd === undefined && hours === undefined) {
-    throw bad("budget: expected `usd` or `hours` among its limits, so that the lab comes to an end by itself.");
-  }
+  if (labLimits.hours === undefined)
+    throw bad(
+      "budget: expected `hours` among its limits, so that the lab comes to an end by itself, whatever its agents do.",
+    );
   const development = options.development ?? 0.5;
   if (!(development > 0 && development < 1))
     throw bad(`development: expected a share between 0 and 1, found ${development}.`);
@@ -219,7 +222,8 @@ export function controlsOf({ baselines }: LabPlan): string[] {
 function sharesOf({ hours, ...limits }: Limits, agents: number): Limits {
   const shares = Object.entries(limits).map(([name, limit]) => {
     const share = limit / agents;
-    return [name, name === "usd" || name === "trainerSeconds" ? share : Math.floor(share)];
+    // Rounded up: the lab's own limit holds anyway.
+    return [name, name === "usd" || name === "trainerSeconds" ? share : Math.ceil(share)];
   });
   return { ...Object.fromEntries(shares), ...(hours !== undefined && { hours }) };
 }

@@ -8,8 +8,6 @@ import { type History, historiesOf } from "./history.js";
 import { readJournal } from "./journal.js";
 import { LabOutcome } from "./outcome.js";
 import { takeSeat } from "./seat.js";
-import { agentTools } from "./tools/index.js";
-import { describeTool } from "./tools/tool.js";
 
 export interface ReplayOptions {
   /** Those that the lab had, in the same order. */
@@ -59,7 +57,7 @@ async function again(
   const { assignment, taken } = takeSeat({
     id,
     briefing: history.briefing ?? "",
-    tools: agentTools.map(describeTool),
+    tools: history.tools ?? [],
     history,
     signal,
   });

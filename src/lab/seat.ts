@@ -1,18 +1,12 @@
-import type { Assignment, Json, ModelCall, ModelUsage, ToolDescription, ToolOutput } from "../agent.js";
+import type { Assignment, Json, ModelCall, ModelUsage, Spend, ToolDescription, ToolOutput } from "../agent.js";
 import { WeakToStrongError } from "../errors.js";
 import { untilAborted } from "../run.js";
 import type { Budget, Reservation } from "./budget.js";
 import type { EntryOf } from "./entries.js";
 import type { History, Step } from "./history.js";
 import type { Journal } from "./journal.js";
+import type { Stopwatch } from "./stopwatch.js";
 import { tokensOf } from "./usage.js";
-
-/** What a tool call came to, and how long of it was spent waiting for a turn. */
-export interface ToolCalled {
-  readonly output: ToolOutput;
-  /** Seconds. */
-  readonly queued: number;
-}
 
 export interface SeatOptions {
   readonly id: string;
@@ -22,8 +16,9 @@ export interface SeatOptions {
   readonly live?: {
     readonly journal: Journal;
     readonly budget: Budget;
-    /** Runs a tool; rejects only on abort. `step` names the call. */
-    run(tool: string, input: unknown, step: number, signal: AbortSignal): Promise<ToolCalled>;
+    readonly watch: Stopwatch;
+    /** Runs a tool; rejects only on abort. */
+    run(tool: string, input: unknown, signal: AbortSignal): Promise<ToolOutput>;
     /** Called after whatever can have changed a budget. */
     spent(): void;
   };
@@ -98,28 +93,31 @@ export function takeSeat(options: SeatOptions): Seat {
         ({ began }) => began.tool === tool && JSON.stringify(began.input) === JSON.stringify(plain),
       );
       if (found?.ended) return found.ended.output;
-      const { journal, run, spent } = live!;
+      const { journal, watch, run, spent } = live!;
       if (found) {
         const output = { content: interrupted, isError: true };
         journal.append({ type: "tool-ended", agent: id, step, tool, output, seconds: 0, queued: 0 });
         return output;
       }
       journal.append({ type: "tool-began", agent: id, step, tool, input: plain });
-      const started = performance.now();
-      const { output, queued } = await run(tool, plain, step, signal);
-      const seconds = (performance.now() - started) / 1000;
+      const done = watch.step();
+      const output = await run(tool, plain, signal).catch((error: unknown) => {
+        done();
+        throw error;
+      });
+      const { seconds, queued } = done();
       journal.append({ type: "tool-ended", agent: id, step, tool, output, seconds, queued });
-      live!.budget.spend("hours", Math.max(0, seconds - queued) / 3600);
       spent();
       return output;
     },
 
     async model<T extends Json>(call: ModelCall<T>): Promise<T> {
       signal.throwIfAborted();
+      checkSpend("maximum", call.maximum);
       const step = next++;
       const found = earlier(step, "model", ({ began }) => began.key === call.key && began.model === call.model);
       if (found?.ended) return resultOf<T>(found.ended);
-      const { journal, budget, spent } = live!;
+      const { journal, budget, watch, spent } = live!;
       const { model, key, maximum } = call;
       const reservation = reserved(step, call);
       try {
@@ -127,25 +125,25 @@ export function takeSeat(options: SeatOptions): Seat {
         // Written already; that the disk has it, and everything before it, costs nothing while the call is under way.
         const durable = journal.durable();
         durable.catch(() => undefined);
-        const started = performance.now();
+        const done = watch.step();
         const pay = (usage: ModelUsage): void => {
+          checkSpend("pay", { usd: usage.usd, tokens: tokensOf(usage) });
           budget.spend("usd", usage.usd);
           budget.spend("tokens", tokensOf(usage));
           journal.append({ type: "model-paid", agent: id, step, model, usage });
         };
-        const seconds = (): number => (performance.now() - started) / 1000;
         try {
           const result = await untilAborted(call.perform({ signal, pay }), signal);
           await durable;
-          journal.append({ type: "model-ended", agent: id, step, seconds: seconds(), result: toJson(result) });
+          const { seconds } = done();
+          journal.append({ type: "model-ended", agent: id, step, seconds, result });
           return result;
         } catch (error) {
+          const { seconds } = done();
           // Aborted, it is as if killed: it is made again in the next life, and both are counted.
           signal.throwIfAborted();
-          journal.append({ type: "model-ended", agent: id, step, seconds: seconds(), error: failureOf(error) });
+          journal.append({ type: "model-ended", agent: id, step, seconds, error: failureOf(error) });
           throw error;
-        } finally {
-          budget.spend("hours", seconds() / 3600);
         }
       } finally {
         reservation.release();
@@ -181,7 +179,23 @@ function described(step: Step): string {
   return step.kind === "tool" ? `a call of the tool "${step.began.tool}"` : `a call of the model ${step.began.model}`;
 }
 
+/** A number that is none would lift every limit that it is added to. */
+function checkSpend(where: string, { usd, tokens }: Spend): void {
+  if (usd >= 0 && tokens >= 0 && usd < Infinity && tokens < Infinity) return;
+  throw new WeakToStrongError(
+    "bad_input",
+    `Assignment.model: ${where}: expected dollars and tokens of at least 0, found ${usd} and ${tokens}.`,
+  );
+}
+
 /** As the journal will give it back. */
 function toJson(value: unknown): Json {
-  return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
+  if (value === undefined) return null;
+  try {
+    return JSON.parse(JSON.stringify(value)) as Json;
+  } catch (cause) {
+    throw new WeakToStrongError("bad_input", `Expected something that JSON can hold: ${(cause as Error).message}.`, {
+      cause,
+    });
+  }
 }

@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { ToolOutput } from "../agent.js";
+import { WeakToStrongError } from "../errors.js";
 import type { Forum } from "../forum.js";
 import type { SandboxProvider } from "../sandbox.js";
 import type { PGRScorer } from "../scorer.js";
@@ -10,14 +12,15 @@ import { trainerHelpers } from "../server/helpers.js";
 import type { LabTestbed } from "../server/testbeds.js";
 import type { Trainer } from "../trainer.js";
 import type { Budget, BudgetAlarm } from "./budget.js";
-import type { LabClock } from "./clock.js";
+import { type LabClock, startClock } from "./clock.js";
 import type { TeamContext } from "./context.js";
 import type { History } from "./history.js";
-import { openPlace } from "./place.js";
+import { openPlace, type Place } from "./place.js";
 import type { LabPlan } from "./plan.js";
-import { research } from "./researcher.js";
+import { type Ending, research } from "./researcher.js";
 import type { Stage } from "./stage.js";
-import { type ToolBox, toolBox } from "./tool-box.js";
+import { stopwatch } from "./stopwatch.js";
+import { toolBox } from "./tool-box.js";
 import { agentTools, doorTools } from "./tools/index.js";
 import { describeTool, type ToolContext } from "./tools/tool.js";
 
@@ -37,6 +40,9 @@ export interface Shared {
   readonly clock: LabClock;
 }
 
+/** Bytes that one agent may have the lab keep in one life: posts, code, records of its calls through the door. */
+const mostKept = 512 << 20;
+
 const noHistory: History = { steps: [], interrupted: [] };
 
 /** Gives one agent its sandbox, door, tools and budget, and has it do its work. */
@@ -44,16 +50,19 @@ export async function seat(
   index: number,
   plan: LabPlan,
   shared: Shared,
-  own: { readonly budget: Budget; readonly history: History | undefined },
+  given: { readonly budget: Budget; readonly history: History | undefined },
   context: TeamContext,
 ): Promise<void> {
   const { forum, scorer, testbeds, clock, stage } = shared;
   const { journal, emit, signal, evaluations } = context;
-  const { budget, history = noHistory } = own;
+  const { budget, history = noHistory } = given;
   const id = plan.ids[index]!;
   const agent = plan.agents[index]!;
-  /** Seconds for which calls through the door have waited for a turn at the trainer. */
-  let waited = 0;
+  const watch = stopwatch();
+  const earlierHours = budget.spent("hours");
+  using ownClock = startClock(budget, () => earlierHours + watch.total() / 3600, "Your");
+  /** Bytes that this agent has had the lab keep in this life. */
+  let kept = 0;
 
   const announced = new Set(
     context.earlier.flatMap((entry) => (entry.type === "budget" && entry.agent === id ? [alarmKey(entry)] : [])),
@@ -66,13 +75,23 @@ export async function seat(
     return true;
   };
 
-  const tools: Omit<ToolContext, "signal" | "queued"> = {
+  const tools: Omit<ToolContext, "signal"> = {
     agent: id,
     sandbox: () => place.sandbox(),
     forum,
     scorer,
     testbeds: testbeds.map(({ name }) => name),
     budget: () => budget.left(),
+    evaluation: (id) => evaluations.find((evaluation) => evaluation.id === id),
+    keep(bytes) {
+      if (kept + bytes > mostKept) {
+        throw new WeakToStrongError(
+          "exhausted",
+          `You have had the lab keep ${kept} bytes of posts, code and calls, and ${mostKept} are the most.`,
+        );
+      }
+      kept += bytes;
+    },
     reserveEvaluation: () => budget.reserve({ evaluations: 1 }),
     evaluated(evaluation) {
       budget.spend("evaluations", 1);
@@ -87,15 +106,21 @@ export async function seat(
     },
   };
   const forAgent = toolBox(agentTools, tools, budget, announce);
-  const forPrograms = toolBox(doorTools, tools, budget, announce);
+  // What a budget has to say is for the agent, who may never see what a program of its prints.
+  const forPrograms = toolBox(doorTools, tools, budget, () => false);
 
   const services: DoorServices = {
     tools: doorTools.map(describeTool),
     async call(tool, input, { signal }) {
       const started = performance.now();
-      const { output, queued } = await forPrograms.call(tool, input, signal);
-      journalDoor(tool, input, output, (performance.now() - started) / 1000, queued);
-      return output;
+      let output: ToolOutput = { content: "The caller left.", isError: true };
+      tools.keep(0);
+      try {
+        output = await forPrograms.call(tool, input, signal);
+        return output;
+      } finally {
+        journalDoor(tool, input, output, (performance.now() - started) / 1000, 0);
+      }
     },
     helpers: trainerHelpers({
       agent: id,
@@ -104,19 +129,31 @@ export async function seat(
       queue: shared.queue,
       estimates: shared.estimates,
       secret: shared.secret,
-      reserve({ seconds }) {
+      mostSeconds: (plan.agentLimits.hours ?? plan.labLimits.hours!) * 3600,
+      reserve({ call, seconds }) {
+        const closing = budget.closing();
+        if (closing)
+          throw new WeakToStrongError("exhausted", "Only writing up is left: the trainer is no more at your service.");
         budget.require("trainerSeconds");
         const usdPerSecond = (plan.trainerUsdPerHour ?? 0) / 3600;
-        const left = budget.left().trainerSeconds ?? Number.POSITIVE_INFINITY;
-        const expected = Math.min(seconds ?? 0, left);
-        const held = budget.reserve({ trainerSeconds: expected, usd: expected * usdPerSecond });
+        const left = budget.left();
+        const payable =
+          usdPerSecond > 0 ? (left.usd ?? Number.POSITIVE_INFINITY) / usdPerSecond : Number.POSITIVE_INFINITY;
+        const rest = Math.min(left.trainerSeconds ?? Number.POSITIVE_INFINITY, payable);
+        // All that it may take is held back, so that two calls at once do not each have the whole rest.
+        const most = seconds === null ? rest : Math.min(rest, 10 * seconds + 10);
+        const held = Number.isFinite(rest)
+          ? budget.reserve({ trainerSeconds: most, usd: most * usdPerSecond })
+          : undefined;
+        const training = randomUUID();
+        journal.append({ type: "training", agent: id, id: training, call });
         return {
-          most: left,
+          most,
           settle({ call, seconds, tokens, device, cached }) {
-            held.release();
-            // Charged as if computed also where a cache answered: what is left must not tell who asked before.
+            held?.release();
+            // Charged as if computed also where a cache answered: what is left must not tell what was asked before.
             const usd = seconds * usdPerSecond;
-            journal.append({ type: "trained", agent: id, call, seconds, tokens, device, cached, usd });
+            journal.append({ type: "trained", agent: id, id: training, call, seconds, tokens, device, cached, usd });
             budget.spend("trainerSeconds", seconds);
             budget.spend("usd", usd);
             clock.look();
@@ -124,45 +161,32 @@ export async function seat(
         };
       },
       record({ tool, input, output, seconds, queued }) {
-        waited += queued;
-        journal.append({ type: "door", agent: id, tool, input, output, seconds, queued });
+        watch.waited(seconds, queued);
+        journalDoor(tool, input, output, seconds, queued);
       },
     }),
   };
 
   function journalDoor(tool: string, input: unknown, output: ToolOutput, seconds: number, queued: number): void {
     const shown = JSON.stringify(input ?? null);
-    const kept = shown.length <= 2000 ? JSON.parse(shown) : `${shown.slice(0, 2000)}... (${shown.length} characters)`;
-    journal.append({ type: "door", agent: id, tool, input: kept, output, seconds, queued });
+    const short = shown.length <= 2000 ? JSON.parse(shown) : `${shown.slice(0, 2000)}... (${shown.length} characters)`;
+    const content =
+      output.content.length <= 2000
+        ? output.content
+        : `${output.content.slice(0, 2000)}... (${output.content.length} characters)`;
+    const entry = {
+      type: "door",
+      agent: id,
+      tool,
+      input: short,
+      output: { ...output, content },
+      seconds,
+      queued,
+    } as const;
+    kept += JSON.stringify(entry).length;
+    journal.append(entry);
   }
 
-  await using place = openPlace({
-    provider: shared.provider,
-    request: {
-      name: id,
-      work: join(plan.dir, "agents", id),
-      mounts: stage.mounts,
-      env: stage.env,
-      ...(plan.limits && { limits: plan.limits }),
-      ...(plan.devices && { devices: plan.devices }),
-    },
-    sockets: shared.sockets,
-    services,
-    onAgain(why) {
-      const message = `Its sandbox had died and was made again, on the same files; what ran in the background is gone. ${why}`;
-      journal.append({ type: "notice", agent: id, message });
-      emit({ type: "notice", agent: id, message });
-    },
-    signal,
-  });
-
-  const box: ToolBox = {
-    async call(tool, input, signal) {
-      const before = waited;
-      const called = await forAgent.call(tool, input, signal);
-      return { ...called, queued: called.queued + waited - before };
-    },
-  };
   const briefing = plan.briefing({
     agent: id,
     direction: agent.direction ?? "",
@@ -180,21 +204,55 @@ export async function seat(
       seeds,
     })),
   });
-  await research({
-    id,
-    agent,
-    briefing,
-    tools: agentTools,
-    box,
-    journal,
-    budget,
-    history,
-    signal,
-    closing: clock.closing,
-    over: clock.over,
-    emit,
-    spent: () => clock.look(),
-  });
+  const openOwn = (): Place =>
+    openPlace({
+      provider: shared.provider,
+      request: {
+        name: id,
+        work: join(plan.dir, "agents", id),
+        mounts: stage.mounts,
+        env: stage.env,
+        ...(plan.limits && { limits: plan.limits }),
+        ...(plan.devices && { devices: plan.devices }),
+      },
+      sockets: shared.sockets,
+      services,
+      onAgain(why) {
+        const message = `Its sandbox had died and was made again, on the same files; what ran in the background is gone. ${why}`;
+        journal.append({ type: "notice", agent: id, message });
+        emit({ type: "notice", agent: id, message });
+      },
+      signal,
+    });
+
+  let place: Place;
+  const work = async (): Promise<Ending> => {
+    await using own = openOwn();
+    place = own;
+    return await research({
+      id,
+      agent,
+      briefing,
+      tools: agentTools,
+      box: forAgent,
+      watch,
+      journal,
+      budget,
+      history,
+      signal,
+      closing: AbortSignal.any([clock.closing, ownClock.closing]),
+      over: AbortSignal.any([clock.over, ownClock.over]),
+      emit,
+      spent() {
+        clock.look();
+        ownClock.look();
+      },
+    });
+  };
+  const { state, summary } = await work();
+  // Nothing of the agent's is under way any more.
+  journal.append({ type: "agent-ended", agent: id, state, summary });
+  emit({ type: "agent-ended", agent: id, state, summary });
 }
 
 function alarmKey({ budget, of, state }: Parameters<BudgetAlarm>[0]): string {

@@ -136,7 +136,7 @@ function agentRecords(
         : { state: "unfinished" as const }),
       ...(time.get(agent) ?? { hours: 0, queuedSeconds: 0 }),
       ideas: ideas.filter((idea) => idea.agent === agent).length,
-      experiments: trained.filter(({ call, cached }) => !cached && (call === "fit" || call === "program")).length,
+      experiments: trained.filter(({ call, cached }) => !cached && call === "fit").length,
       evaluations: evaluations.filter(({ author, baseline }) => author === agent && !baseline).length,
       posts: posts.filter(({ author }) => author === agent).length,
       tokens: {

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WeakToStrongError } from "../errors.js";
@@ -12,12 +12,13 @@ import { startClock } from "./clock.js";
 import type { TeamContext } from "./context.js";
 import { bubblewrap, developmentScorer, mirrorToFolder, sqliteForum } from "./defaults.js";
 import { outcomeOf } from "./finish.js";
-import { historiesOf } from "./history.js";
+import { historiesOf, isOver, toGoOnFrom } from "./history.js";
 import { openOf, openWithBaselines, prepareAll, sealedOf } from "./hour-zero.js";
-import { beginLife } from "./life.js";
+import { beginLife, finishedBefore } from "./life.js";
 import type { LabOutcome } from "./outcome.js";
 import type { LabPlan } from "./plan.js";
 import { checkSandbox, trySandbox } from "./sandbox-check.js";
+import { scorerAgain } from "./scorer-again.js";
 import { seat } from "./seating.js";
 import { restoredBudgets } from "./spending.js";
 import { setStage } from "./stage.js";
@@ -27,26 +28,33 @@ import { inWords } from "./tools/about.js";
 export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabOutcome> {
   const { journal, earlier, emit, signal, evaluations, posts } = context;
   const { dir } = plan;
+  const before = await finishedBefore(plan, context);
+  if (before) return before;
   await using stack = new AsyncDisposableStack();
   const say = (message: string): void => emit({ type: "notice", message });
   const notice = (message: string): void => {
     journal.append({ type: "notice", message });
     say(message);
   };
-  beginLife(plan, context);
+  const settled = beginLife(plan, context);
   const provider: SandboxProvider = plan.sandbox ?? stack.use(bubblewrap());
   const { isolated, hostFolders } = await checkSandbox(provider, plan.acceptUnenforced ?? false, notice, say, signal);
 
   const secret = await secretOf(dir);
   const own = stack.use(plan.trainer({ store: join(dir, "trainer", "store") }, "agents"));
-  const trainer = cached(own, join(dir, "trainer", "fits"));
+  // A cache each: a quick answer would tell an agent what others have asked for.
+  const trainer = cached(own, join(dir, "trainer", "fits", "baselines"));
   const all = await withTruth(plan, own, (truth) => prepareAll(plan, { truth, agents: trainer }, secret, context));
+  const sealed = {
+    dir: join(dir, "scorer"),
+    evaluations: plan.agentLimits.evaluations ?? plan.labLimits.evaluations ?? Number.MAX_SAFE_INTEGER,
+    testbeds: all.map(sealedOf),
+  };
   const scorer = stack.use(
-    (plan.scorer ?? developmentScorer)({
-      dir: join(dir, "scorer"),
-      evaluations: plan.agentLimits.evaluations ?? plan.labLimits.evaluations ?? Number.MAX_SAFE_INTEGER,
-      testbeds: all.map(sealedOf),
-    }),
+    scorerAgain(
+      () => (plan.scorer ?? developmentScorer)(sealed),
+      (why) => notice(`The scorer had died and was started again, on its records: ${why}`),
+    ),
   );
   const forum = plan.forum ?? stack.use(sqliteForum({ file: join(dir, "forum.sqlite") }));
   const described = await scorer.describe({ signal });
@@ -87,14 +95,15 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
     .catch((error: unknown) => end.abort(error));
 
   const histories = historiesOf(earlier);
-  const budgets = restoredBudgets({ lab: plan.labLimits, agent: plan.agentLimits }, plan.ids, earlier, histories);
+  const limits = { lab: plan.labLimits, agent: plan.agentLimits };
+  const budgets = restoredBudgets(limits, plan.ids, [...earlier, ...settled], histories);
   for (const { author, baseline } of evaluations) if (!baseline) budgets.agents.get(author)?.spend("evaluations", 1);
-  using clock = startClock(budgets.lab, () => journal.up());
+  using clock = startClock(budgets.lab, () => journal.up() / 3600, "The lab's");
   const sockets = await mkdtemp(join(tmpdir(), "w2s-"));
   stack.defer(() => rm(sockets, { recursive: true, force: true }));
   const { parallel } = await own.capabilities({ signal });
   const shared = {
-    ...{ provider, stage, forum, scorer, trainer, testbeds, clock, sockets },
+    ...{ provider, stage, forum, scorer, testbeds, clock, sockets },
     queue: fairQueue({ parallel }),
     estimates: estimates(),
     secret,
@@ -104,9 +113,10 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
   await Promise.all(
     plan.ids.map(async (id, index) => {
       const history = histories.get(id);
-      if (history?.ended) return;
-      const own = { budget: budgets.agents.get(id)!, history };
-      await seat(index, plan, shared, own, working).catch((error: unknown) => end.abort(error));
+      if (isOver(history)) return;
+      const given = { budget: budgets.agents.get(id)!, history: history && toGoOnFrom(history) };
+      const fits = cached(own, join(dir, "trainer", "fits", id));
+      await seat(index, plan, { ...shared, trainer: fits }, given, working).catch((error: unknown) => end.abort(error));
     }),
   );
   over = true;
@@ -130,12 +140,21 @@ async function withTruth<T>(plan: LabPlan, other: Trainer, work: (trainer: Train
   return await work(cached(trainer, join(folder, "fits")));
 }
 
+/** Drawn once; kept whole or not at all. */
 async function secretOf(dir: string): Promise<string> {
   const file = join(dir, "secret");
-  try {
-    await writeFile(file, randomBytes(32).toString("hex"), { flag: "wx", mode: 0o600, flush: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  const found = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (found === undefined) {
+    await writeFile(`${file}.tmp`, randomBytes(32).toString("hex"), { mode: 0o600, flush: true });
+    await rename(`${file}.tmp`, file);
+    return secretOf(dir);
   }
-  return await readFile(file, "utf8");
+  if (/^[0-9a-f]{64}$/.test(found)) return found;
+  throw new WeakToStrongError(
+    "bad_input",
+    `${file}: expected 64 hexadecimal digits. Restore it from a copy, or begin in a new folder.`,
+  );
 }

@@ -10,12 +10,12 @@ const mostShown = 60_000;
 /** Calls tools for one agent: whatever goes wrong is an answer that it can act on. */
 export interface ToolBox {
   /** Rejects with the signal's reason on abort, and with nothing else. */
-  call(tool: string, input: unknown, signal: AbortSignal): Promise<{ output: ToolOutput; queued: number }>;
+  call(tool: string, input: unknown, signal: AbortSignal): Promise<ToolOutput>;
 }
 
 export function toolBox(
   tools: readonly Tool[],
-  context: Omit<ToolContext, "signal" | "queued">,
+  context: Omit<ToolContext, "signal">,
   budget: Budget,
   /** Journals what a budget says for the first time; false where it has said so before. */
   announce: (alarm: Parameters<BudgetAlarm>[0]) => boolean,
@@ -39,14 +39,10 @@ export function toolBox(
 
   return {
     async call(name, input, signal) {
-      let queued = 0;
-      const waited = (seconds: number): void => {
-        queued += seconds;
-      };
       let output: ToolOutput;
       try {
         output = {
-          content: shortened(await perform(name, input, { ...context, signal, queued: waited })),
+          content: shortened(await perform(name, input, { ...context, signal })),
           isError: false,
         };
       } catch (error) {
@@ -54,7 +50,7 @@ export function toolBox(
         output = { content: shortened(error instanceof Error ? error.message : String(error)), isError: true };
       }
       const said = budget.alarms().filter(announce).map(inWords);
-      return { output: { ...output, content: [output.content, ...said].join("\n\n") }, queued };
+      return { ...output, content: [output.content, ...said].join("\n\n") };
     },
   };
 }

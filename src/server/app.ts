@@ -32,6 +32,9 @@ export const defaultLimits: Required<DoorLimits> = { bytes: 64 << 20, calls: 16,
 
 type Env = { Bindings: HttpBindings };
 
+/** Bytes of a tool's input: parsing and checking JSON keeps everybody else waiting. */
+const mostJson = 8 << 20;
+
 const frames = "application/x-w2s-frames";
 
 const statuses: Partial<Record<ErrorCode, number>> = {
@@ -58,6 +61,8 @@ class Refused extends WeakToStrongError {
 export function doorApp(
   { token, services, limits }: { token: string; services: DoorServices; limits: Required<DoorLimits> },
   closing: AbortSignal,
+  /** What is being worked on, whether its sender still waits or not. */
+  underWay: Set<Promise<unknown>>,
 ): Hono<Env> {
   const { tools, helpers } = services;
   const toolNames = new Set(tools.map(({ name }) => name));
@@ -71,17 +76,18 @@ export function doorApp(
    */
   async function admit(
     c: Context<Env>,
+    most: number,
     work: (body: Uint8Array, signal: AbortSignal) => Promise<Response>,
   ): Promise<Response> {
     const length = Number(c.req.header("content-length") ?? Number.NaN);
     if (!Number.isSafeInteger(length)) {
       throw new Refused(411, "bad_input", "The request must say how long it is, in Content-Length.");
     }
-    if (length > limits.bytes) {
+    if (length > most) {
       throw new Refused(
         413,
         "bad_input",
-        `The request has ${length} bytes; at most ${limits.bytes} are taken. Send less at a time.`,
+        `The request has ${length} bytes; at most ${most} are taken. Send less at a time.`,
       );
     }
     if (calls >= limits.calls || bytes + length > 2 * limits.bytes) {
@@ -102,7 +108,10 @@ export function doorApp(
     outgoing.once("close", () => left.abort(new DOMException("the caller has left", "AbortError")));
     try {
       const signal = AbortSignal.any([left.signal, closing]);
-      const answer = await work(new Uint8Array(await c.req.arrayBuffer()), signal);
+      const body = new Uint8Array(await c.req.arrayBuffer());
+      const working = work(body, signal);
+      underWay.add(working);
+      const answer = await working.finally(() => underWay.delete(working));
       if (outgoing.destroyed) release();
       else outgoing.once("close", release).setTimeout(limits.seconds * 1000);
       return answer;
@@ -121,7 +130,7 @@ export function doorApp(
   });
   app.get("/tools", (c) => c.json({ tools }));
   app.post("/tools/:name", (c) =>
-    admit(c, async (body, signal) => {
+    admit(c, Math.min(limits.bytes, mostJson), async (body, signal) => {
       const name = c.req.param("name");
       if (!toolNames.has(name)) {
         const known = [...toolNames].join(", ");
@@ -132,7 +141,7 @@ export function doorApp(
     }),
   );
   app.post("/trainer/:call", (c) =>
-    admit(c, async (body, signal) => {
+    admit(c, limits.bytes, async (body, signal) => {
       const name = c.req.param("call");
       if (!Object.hasOwn(requests, name)) {
         const known = Object.keys(requests).join(", ");

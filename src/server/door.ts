@@ -42,7 +42,8 @@ export async function openDoor({ socket, token, services, limits }: DoorOptions)
   if (token.length < 16) throw new WeakToStrongError("bad_input", "token: expected at least 16 characters.");
   const closing = new AbortController();
   const bounds = { ...defaultLimits, ...limits };
-  const app = doorApp({ token, services, limits: bounds }, closing.signal);
+  const underWay = new Set<Promise<unknown>>();
+  const app = doorApp({ token, services, limits: bounds }, closing.signal, underWay);
   const milliseconds = bounds.seconds * 1000;
   const server = createAdaptorServer({
     fetch: app.fetch,
@@ -66,6 +67,7 @@ export async function openDoor({ socket, token, services, limits }: DoorOptions)
         server.close(); // removes the socket, too
         server.closeAllConnections();
         await end;
+        await Promise.allSettled(underWay);
       })();
       return closed;
     },

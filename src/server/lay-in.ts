@@ -3,7 +3,7 @@ import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
 import type { LabTestbed } from "./testbeds.js";
 
-/** A file to be laid into a sandbox; `path` is relative to the folder with the testbeds, `/work/data`. */
+/** A file to be laid into a sandbox; `path` is relative to the folder with the testbeds, `/lab/data`. */
 export interface LaidIn {
   readonly path: string;
   readonly content: string | Uint8Array;

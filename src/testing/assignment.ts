@@ -6,6 +6,7 @@ import { historiesOf } from "../lab/history.js";
 import type { Journal } from "../lab/journal.js";
 import { takeSeat } from "../lab/seat.js";
 import { restoredBudgets } from "../lab/spending.js";
+import { stopwatch } from "../lab/stopwatch.js";
 
 /** A tool of a test. */
 export interface TestTool {
@@ -91,7 +92,8 @@ export function testAssignment(options: TestAssignmentOptions = {}): TestAssignm
     live: {
       journal,
       budget,
-      run: async (name, input, _, signal) => ({ output: await call(name, input, signal), queued: 0 }),
+      watch: stopwatch(),
+      run: call,
       spent: () => undefined,
     },
     history: histories.get(id) ?? { steps: [], interrupted: [] },

@@ -6,8 +6,9 @@ import * as z from "zod";
 import { type Agent, scripted, type ToolOutput } from "../../src/index.js";
 import { Budget } from "../../src/lab/budget.js";
 import { startClock } from "../../src/lab/clock.js";
-import { openJournal, readJournal } from "../../src/lab/journal.js";
+import { openJournal } from "../../src/lab/journal.js";
 import { research } from "../../src/lab/researcher.js";
+import { stopwatch } from "../../src/lab/stopwatch.js";
 import { toolBox } from "../../src/lab/tool-box.js";
 import { tool } from "../../src/lab/tools/tool.js";
 
@@ -24,7 +25,7 @@ async function work(agent: Agent, hang: () => void, hours: { now: number }): Pro
   const { journal } = openJournal(join(dir, "journal.jsonl"));
   const lab = new Budget({ hours: 10 });
   const budget = new Budget({}, lab);
-  using clock = startClock(lab, () => hours.now * 3600);
+  using clock = startClock(lab, () => hours.now, "The lab's");
   const tools = [
     tool({
       name: "hang",
@@ -41,7 +42,7 @@ async function work(agent: Agent, hang: () => void, hours: { now: number }): Pro
     tool({ name: "write_up", description: "", input, writeUp: true, run: async () => "written" }),
   ];
   const said = new Set<string>();
-  await research({
+  const { state, summary } = await research({
     id: "agent-1",
     agent,
     briefing: "",
@@ -49,6 +50,7 @@ async function work(agent: Agent, hang: () => void, hours: { now: number }): Pro
     box: toolBox(tools, {} as never, budget, ({ state }) => !said.has(state) && !!said.add(state)),
     journal,
     budget,
+    watch: stopwatch(),
     history: { steps: [], interrupted: [] },
     signal: new AbortController().signal,
     closing: clock.closing,
@@ -57,8 +59,7 @@ async function work(agent: Agent, hang: () => void, hours: { now: number }): Pro
     spent: clock.look,
   });
   await journal[Symbol.asyncDispose]();
-  const ended = readJournal(journal.file).entries.find(({ type }) => type === "agent-ended");
-  return ended?.type === "agent-ended" ? `${ended.state}: ${ended.summary}` : "";
+  return `${state}: ${summary}`;
 }
 
 test("towards the end of its time what runs is stopped, only writing up is left, and the agent can do that", async () => {

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Assignment } from "../../src/agent.js";
 import { WeakToStrongError } from "../../src/errors.js";
 import { Budget } from "../../src/lab/budget.js";
-import { historiesOf } from "../../src/lab/history.js";
+import { historiesOf, toGoOnFrom } from "../../src/lab/history.js";
 import { openJournal, readJournal } from "../../src/lab/journal.js";
 import { takeSeat } from "../../src/lab/seat.js";
+import { stopwatch } from "../../src/lab/stopwatch.js";
 
 let folder: string;
 beforeEach(() => {
@@ -21,7 +22,7 @@ const maximum = { usd: 3, tokens: 100 };
 /** One life of an agent; counts what was really performed. */
 function life(performed: string[], limits = { usd: 100 }) {
   const { journal, earlier } = openJournal(join(folder, "journal.jsonl"));
-  const history = historiesOf(earlier).get("agent-1") ?? { steps: [], interrupted: [] };
+  const history = toGoOnFrom(historiesOf(earlier).get("agent-1") ?? { steps: [], interrupted: [] });
   const budget = new Budget(limits);
   const stop = new AbortController();
   const { assignment } = takeSeat({
@@ -34,11 +35,12 @@ function life(performed: string[], limits = { usd: 100 }) {
       journal,
       budget,
       spent: () => undefined,
-      async run(tool, input, _, signal) {
+      watch: stopwatch(),
+      async run(tool, input, signal) {
         performed.push(`${tool} ${JSON.stringify(input)}`);
         if (tool === "hang")
           await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
-        return { output: { content: `${tool} done`, isError: false }, queued: 0 };
+        return { content: `${tool} done`, isError: false };
       },
     },
   });
@@ -153,6 +155,35 @@ describe("a seat in the lab", () => {
     const performed: string[] = [];
     const two = life(performed);
     expect(await ask(two.assignment, "a", performed)).toBe("answer to a");
+    await two.journal[Symbol.asyncDispose]();
+  });
+
+  test("what no journal could give back is refused before it counts, and the journal can be read again", async () => {
+    const one = life([]);
+    const odd = (usd: number) =>
+      one.assignment.model({
+        model: "m",
+        key: "k",
+        maximum,
+        async perform({ pay }) {
+          pay({ ...usage, usd });
+          return "answer";
+        },
+      });
+    await expect(odd(Number.NaN)).rejects.toMatchObject({ code: "bad_input" });
+    await expect(odd(-1)).rejects.toMatchObject({ code: "bad_input" });
+    const nothing = { usd: Number.NaN, tokens: 0 };
+    await expect(
+      one.assignment.model({ model: "m", key: "k", maximum: nothing, perform: async () => "" }),
+    ).rejects.toThrow(/maximum: expected dollars and tokens of at least 0/);
+    expect(one.budget.left()).toEqual({ usd: 100, closing: false });
+    let deep: unknown = 1;
+    for (let i = 0; i < 3000; i++) deep = [deep];
+    await one.assignment.call("shell", { deep });
+    await one.assignment.call("shell", JSON.parse('{"__proto__": {"a": 1}}'));
+    await one.journal[Symbol.asyncDispose]();
+    const two = life([]);
+    expect(two.history.steps).toHaveLength(4);
     await two.journal[Symbol.asyncDispose]();
   });
 

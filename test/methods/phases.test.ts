@@ -1,8 +1,3 @@
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import {
   createTestbed,
@@ -25,8 +20,7 @@ import {
 } from "weak-to-strong";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 import { random } from "../../src/data/random.js";
-import { homePython, projectHome } from "../../src/home.js";
-import { packagePath } from "../../src/package-root.js";
+import { tinyModel } from "../fixtures/tiny-model.js";
 import { accuracyOf, contextOf, fitOf, fitsOf, gaussian, planted } from "./context.js";
 import { wordyTexts, workerContext } from "./worker.js";
 
@@ -163,14 +157,11 @@ test("early stopping on noisy weak labels is nearer to the truth than the last e
 }, 60_000);
 
 test("LP-FT hands the trained head over to a second phase, which without a step predicts the same", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "w2s-lp-ft-"));
-  const write = `from pathlib import Path; from tests.tiny import write_tiny_model; write_tiny_model(Path(${JSON.stringify(folder)}), "llama")`;
-  const python = process.env.W2S_PYTHON || homePython(projectHome());
-  await promisify(execFile)(python, ["-c", write], { cwd: packagePath("python") });
+  const tiny = tinyModel();
   const { texts, truth } = wordyTexts(24, "tiny");
   const rows = texts.map((text, i) => ({ text: text.slice(0, 40), label: truth[i]! }));
   const student = (optimizer: Partial<FineTuneOptimizer>, tune: "head" | "full") =>
-    huggingFace({ path: folder, prompt: "{text}\nLabel:", labels: [" a", " b"], tune, optimizer });
+    huggingFace({ ...tiny, prompt: "{text}\nLabel:", labels: [" a", " b"], tune, optimizer });
   const head = { learningRate: 0.01, epochs: 2, batchSize: 8 };
   await using trainer = pythonTrainer();
   const testbed = await createTestbed({
@@ -204,5 +195,4 @@ test("LP-FT hands the trained head over to a second phase, which without a step 
   const farthest = (a: Matrix, b: Matrix) => Math.max(...a.data.map((p, at) => Math.abs(p - b.data[at]!)));
   expect(farthest(still, probe)).toBeLessThan(1e-4);
   expect(farthest(moved, probe)).toBeGreaterThan(0.01);
-  await rm(folder, { recursive: true });
 }, 120_000);

@@ -7,10 +7,15 @@ import { Machine } from "./fixtures/machine.js";
 
 const timeout = 120_000;
 
+const listing = `
+import importlib.metadata, json
+print(json.dumps({found.metadata["Name"]: found.version for found in importlib.metadata.distributions()}))
+`;
+
 async function installed(python: string): Promise<Record<string, string>> {
-  const list = await runCommand(python, ["-I", "-m", "pip", "list", "--format=json", "--disable-pip-version-check"]);
-  const packages = JSON.parse(list.stdout) as { name: string; version: string }[];
-  return Object.fromEntries(packages.map(({ name, version }) => [name.replaceAll("_", "-"), version]));
+  const list = await runCommand(python, ["-I", "-c", listing]);
+  const packages = JSON.parse(list.stdout) as Record<string, string>;
+  return Object.fromEntries(Object.entries(packages).map(([name, version]) => [name.replaceAll("_", "-"), version]));
 }
 
 test("without a GPU: base first, then the CPU build of torch; a second call does nothing", { timeout }, async () => {

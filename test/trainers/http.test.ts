@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dataset, type FitRequest, minilm, smollm2, type TrainerEvent, WeakToStrongError } from "weak-to-strong";
+import { dataset, type FitRequest, minilm, type TrainerEvent, WeakToStrongError } from "weak-to-strong";
 import { trainerSuite } from "weak-to-strong/testing";
 import { httpTrainer } from "weak-to-strong/trainers/http";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 import { startTrainerServer, type TrainerServer } from "../../examples/lib/trainer-server.js";
 import { projectHome } from "../../src/home.js";
 import { sampleRequest, sampleTask } from "../../src/testing/trainer-samples.js";
+import { tinyModel } from "../fixtures/tiny-model.js";
 
 let server: TrainerServer;
 beforeAll(async () => {
@@ -18,7 +19,7 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const models = { pretrained: minilm(), causal: smollm2() };
+const models = { pretrained: minilm(), causal: tinyModel() };
 describe("httpTrainer", () => {
   for (const { name, run } of trainerSuite(() => httpTrainer(server), models)) {
     test(name, run, 120_000);

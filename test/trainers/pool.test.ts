@@ -9,7 +9,6 @@ import {
   type FitRequest,
   minilm,
   pool,
-  smollm2,
   type Trainer,
   type TrainerEvent,
   WeakToStrongError,
@@ -21,8 +20,9 @@ import { startTrainerServer, type TrainerServer } from "../../examples/lib/train
 import { mine } from "../../examples/own-trainer/trainer.js";
 import { projectHome } from "../../src/home.js";
 import { sampleRequest, sampleTask } from "../../src/testing/trainer-samples.js";
+import { tinyModel } from "../fixtures/tiny-model.js";
 
-const models = { pretrained: minilm(), causal: smollm2() };
+const models = { pretrained: minilm(), causal: tinyModel() };
 
 describe("pool of a local python and a server", () => {
   let server: TrainerServer;

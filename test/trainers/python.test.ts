@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type FitRequest, hiddenStates, linear, minilm, type Trainer, type TrainerEvent } from "weak-to-strong";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 import { sampleRequest, sampleTask } from "../../src/testing/trainer-samples.js";
@@ -321,53 +321,60 @@ test("models of words and pixels never import torch or transformers", async () =
   expect(maps).not.toMatch(/torch|tokenizers/);
 });
 
-test("fresh processes with one fingerprint give the same bits, also on hidden states", async () => {
-  const model = linear(hiddenStates(minilm(), { layer: 2 }), { epochs: 5 });
-  const answers = [];
-  for (let i = 0; i < 2; i++) {
-    // A home of its own: nothing can come from a cache.
-    process.env.W2S_HOME = await mkdtemp(join(tmpdir(), "w2s-home-"));
-    await using fresh = pythonTrainer({ python: python() });
-    delete process.env.W2S_HOME;
-    const { predictions } = await fresh.fit({ ...sampleRequest(), model });
-    answers.push([await fresh.fingerprint(model), predictions]);
-  }
-  expect(answers[1]).toEqual(answers[0]);
-}, 120_000);
-
-test("features that were extracted are read back from disk by the next process, without a token", async () => {
-  const model = linear(hiddenStates(minilm(), { layer: 3 }), { epochs: 5 });
-  const home = await mkdtemp(join(tmpdir(), "w2s-home-"));
-  const costs = [];
-  for (let i = 0; i < 2; i++) {
+describe("on hidden states", () => {
+  /** A fresh process that keeps what it extracts in `home`. */
+  function on(home: string): Trainer {
     process.env.W2S_HOME = home;
-    await using fresh = pythonTrainer({ python: python() });
+    const fresh = pythonTrainer({ python: python() });
     delete process.env.W2S_HOME;
-    costs.push((await fresh.fit({ ...sampleRequest(), model })).cost.tokens);
+    return fresh;
   }
-  expect(costs[0]).toBeGreaterThan(1000);
-  expect(costs[1]).toBe(0);
-}, 120_000);
+  const newHome = () => mkdtemp(join(tmpdir(), "w2s-home-"));
 
-test("progress streams while features are extracted and while it trains", async () => {
-  const model = linear(hiddenStates(minilm(), { layer: 1, maxTokens: 77 }), { epochs: 5 });
-  const events: TrainerEvent[] = [];
-  process.env.W2S_HOME = await mkdtemp(join(tmpdir(), "w2s-home-"));
-  await using fresh = pythonTrainer({ python: python() });
-  delete process.env.W2S_HOME;
-  await fresh.fit({ ...sampleRequest(), model }, { emit: (event) => events.push(event) });
-  const last = (stage: string) => events.findLast((event) => event.type === "progress" && event.stage === stage);
-  expect(last("features")).toMatchObject({ step: expect.any(Number), tokensPerSecond: expect.any(Number) });
-  expect(last("train")).toMatchObject({ loss: expect.any(Number) });
-}, 120_000);
-
-test("a layer that the model has not is refused with those it has", async () => {
-  const model = linear(hiddenStates(minilm(), { layer: 31 }));
-  await expect(trainer.fit({ ...sampleRequest(), model })).rejects.toMatchObject({
-    code: "bad_input",
-    message: expect.stringMatching(/layer.*31.*0 to 6/s),
+  // One for all these tests, since starting torch takes seconds. Nothing that they ask for can come from a cache.
+  let home: string;
+  let one: Trainer;
+  beforeAll(async () => {
+    home = await newHome();
+    one = on(home);
   });
-}, 120_000);
+  afterAll(() => one[Symbol.asyncDispose]());
+
+  test("fresh processes with one fingerprint give the same bits", async () => {
+    const model = linear(hiddenStates(minilm(), { layer: 2 }), { epochs: 5 });
+    await using other = on(await newHome());
+    const answers = [];
+    for (const fresh of [one, other]) {
+      const { predictions } = await fresh.fit({ ...sampleRequest(), model });
+      answers.push([await fresh.fingerprint(model), predictions]);
+    }
+    expect(answers[1]).toEqual(answers[0]);
+  }, 120_000);
+
+  test("features that were extracted are read back from disk by the next process, without a token", async () => {
+    const model = linear(hiddenStates(minilm(), { layer: 3 }), { epochs: 5 });
+    await using next = on(home);
+    expect((await one.fit({ ...sampleRequest(), model })).cost.tokens).toBeGreaterThan(1000);
+    expect((await next.fit({ ...sampleRequest(), model })).cost.tokens).toBe(0);
+  }, 120_000);
+
+  test("progress streams while features are extracted and while it trains", async () => {
+    const model = linear(hiddenStates(minilm(), { layer: 1, maxTokens: 77 }), { epochs: 5 });
+    const events: TrainerEvent[] = [];
+    await one.fit({ ...sampleRequest(), model }, { emit: (event) => events.push(event) });
+    const last = (stage: string) => events.findLast((event) => event.type === "progress" && event.stage === stage);
+    expect(last("features")).toMatchObject({ step: expect.any(Number), tokensPerSecond: expect.any(Number) });
+    expect(last("train")).toMatchObject({ loss: expect.any(Number) });
+  }, 120_000);
+
+  test("a layer that the model has not is refused with those it has", async () => {
+    const model = linear(hiddenStates(minilm(), { layer: 31 }));
+    await expect(one.fit({ ...sampleRequest(), model })).rejects.toMatchObject({
+      code: "bad_input",
+      message: expect.stringMatching(/layer.*31.*0 to 6/s),
+    });
+  }, 120_000);
+});
 
 test("a package that is missing is named with the command that installs it", async () => {
   const model = linear(hiddenStates({ package: "no-such-package", module: "no_such_module" }, { layer: 1 }));

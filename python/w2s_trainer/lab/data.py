@@ -81,7 +81,7 @@ def name_of(testbed: str | None) -> str:
 
 
 def _root() -> Path:
-    return Path(os.environ.get("W2S_DATA", "/work/data"))
+    return Path(os.environ.get("W2S_DATA", "/lab/data"))
 
 
 def _split(path: Path) -> Split:

@@ -1,13 +1,19 @@
+import { randomUUID } from "node:crypto";
 import * as z from "zod";
 import { matrix } from "../../data/matrix.js";
+import type { Snapshot } from "../../data/snapshot.js";
 import { WeakToStrongError } from "../../errors.js";
+import type { Sandbox } from "../../sandbox.js";
 import type { Evaluation } from "../../scorer.js";
 import { inWords } from "./about.js";
 import { told } from "./shell.js";
 import { type ToolContext, tool } from "./tool.js";
 
 const testbed = z.string().optional().describe("Which testbed; needed where there are several.");
-const method = z.string().min(1).max(80).describe("What you call the method.");
+const method = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,80}$/u, "expected one line of 1 to 80 characters")
+  .describe("What you call the method.");
 
 /** For agents: runs a program in their sandbox, which comes back through the door with its predictions. */
 export const evaluateMethod = tool({
@@ -26,7 +32,8 @@ export const evaluateMethod = tool({
     const sandbox = await context.sandbox();
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) || "/" : "/work";
     const { signal } = context;
-    const code = await sandbox.snapshot({ folder, bytes: 4 << 20, files: 200, exclude: ["__pycache__"], signal });
+    const code = await codeIn(sandbox, folder, signal);
+    context.keep(code.files.reduce((sum, { content }) => sum + content.byteLength, 0));
     await context.forum.snapshots.put(code, { author: context.agent, title: method }, { signal });
     const options = [
       ["--testbed", testbedOf(input.testbed, context)],
@@ -57,8 +64,11 @@ export const evaluatePredictions = tool({
     snapshot: z.string().optional(),
   }),
   async run({ method, predictions, snapshot, ...input }, context) {
+    if (snapshot) await context.forum.snapshots.get(snapshot, context); // throws for one that is not there
     const request = {
       author: context.agent,
+      // A caller who leaves in the middle has asked all the same, and a scorer that died is asked once more.
+      key: randomUUID(),
       testbed: testbedOf(input.testbed, context),
       method,
       predictions: predictions.map(({ seed, probabilities }) => ({ seed, probabilities: matrix(probabilities) })),
@@ -67,16 +77,28 @@ export const evaluatePredictions = tool({
     const held = context.reserveEvaluation();
     let evaluation: Evaluation;
     try {
-      evaluation = await context.scorer.evaluate(request, context);
+      evaluation = await context.scorer.evaluate(request);
       context.evaluated(evaluation);
     } finally {
       held.release();
     }
-    const { id, testbed, seeds, accuracy, pgr, improved, left } = evaluation;
-    const words = `${inWords(evaluation)}. ${left} evaluations left.`;
+    const { id, testbed, seeds, accuracy, pgr, improved } = evaluation;
+    const left = context.budget().evaluations;
+    const words = `${inWords(evaluation)}.${left === undefined ? "" : ` ${left} evaluations left.`}`;
     return JSON.stringify({ words, id, testbed, method, seeds, accuracy, pgr, improved, left });
   },
 });
+
+async function codeIn(sandbox: Sandbox, folder: string, signal: AbortSignal): Promise<Snapshot> {
+  try {
+    return await sandbox.snapshot({ folder, bytes: 4 << 20, files: 200, exclude: ["__pycache__"], signal });
+  } catch (cause) {
+    if (!WeakToStrongError.isInstance(cause) || cause.code !== "bad_input") throw cause;
+    const advice =
+      "Put method.py into a folder of its own, with nothing but code: the folder is kept beside the score.";
+    throw new WeakToStrongError("bad_input", `${cause.message} ${advice}`, { cause });
+  }
+}
 
 function testbedOf(name: string | undefined, { testbeds }: ToolContext): string {
   if (name !== undefined && testbeds.includes(name)) return name;

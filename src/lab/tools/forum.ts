@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { type Post, postKinds } from "../../forum.js";
-import { tool } from "./tool.js";
+import { inWords } from "./about.js";
+import { type ToolContext, tool } from "./tool.js";
 
 const title = z.string().min(1).max(200).describe("One line that says what it is about.");
 const body = z.string().min(1).max(65_536).describe("Markdown.");
@@ -26,6 +27,7 @@ export const post = tool({
   }),
   writeUp: true,
   async run(input, context) {
+    context.keep(Buffer.byteLength(input.body));
     const made = await context.forum.post({ ...defined(input), author: context.agent }, context);
     context.posted(made);
     return `Posted as ${made.id}.`;
@@ -38,6 +40,7 @@ export const reply = tool({
   input: z.strictObject({ to: id, body, snapshot, scores }),
   writeUp: true,
   async run({ to, ...input }, context) {
+    context.keep(Buffer.byteLength(input.body));
     const { post } = await context.forum.thread(to, context);
     const title = `Re: ${post.title}`.slice(0, 200);
     const reply = { ...defined(input), author: context.agent, kind: post.kind, title, replyTo: to };
@@ -61,9 +64,9 @@ export const searchForum = tool({
   name: "search_forum",
   description: "Finds posts by words, best first.",
   input: z.strictObject({ text: z.string().min(1).max(500), limit: z.int().min(1).max(50).default(10) }),
-  async run(query, { forum, signal }) {
+  async run(query, { forum, evaluation, signal }) {
     const found = await forum.search(query, { signal });
-    return found.map(({ post, excerpt }) => `${line(post)}\n    ${excerpt}`).join("\n") || "Nothing found.";
+    return found.map(({ post, excerpt }) => `${line(post, evaluation)}\n    ${excerpt}`).join("\n") || "Nothing found.";
   },
 });
 
@@ -71,23 +74,31 @@ export const readForum = tool({
   name: "read_forum",
   description: "Shows a post with its replies; without `post` the newest threads.",
   input: z.strictObject({ post: id.optional(), limit: z.int().min(1).max(100).default(20) }),
-  async run({ post, limit }, { forum, signal }) {
+  async run({ post, limit }, { forum, evaluation, signal }) {
     if (post === undefined) {
       const { posts } = await forum.list({ threads: true, limit }, { signal });
-      return posts.map(line).join("\n") || "There are no posts yet.";
+      return posts.map((one) => line(one, evaluation)).join("\n") || "There are no posts yet.";
     }
     const thread = await forum.thread(post, { signal });
-    return [thread.post, ...thread.replies].map((one) => `${line(one)}\n\n${one.body}`).join("\n\n----\n\n");
+    return [thread.post, ...thread.replies]
+      .map((one) => `${line(one, evaluation)}\n\n${one.body}`)
+      .join("\n\n----\n\n");
   },
 });
 
-function line({ id, kind, author, title, votes, replies, tags, snapshot, scores }: Post): string {
+/** What a post rests on is looked up: an id that the scorer does not know is a claim. */
+function line(post: Post, evaluation: ToolContext["evaluation"]): string {
+  const { id, kind, author, title, votes, replies, tags, snapshot, scores } = post;
+  const backed = scores.map((score) => {
+    const found = evaluation(score);
+    return found ? `${found.author}'s ${inWords(found)}` : `a claim, no record of the scorer: ${JSON.stringify(score)}`;
+  });
   const more = [
     `${votes.up} up ${votes.down} down`,
     ...(replies ? [`${replies} replies`] : []),
     ...(tags.length ? [`tags ${tags.join(" ")}`] : []),
     ...(snapshot ? [`snapshot ${snapshot}`] : []),
-    scores.length ? `evaluations ${scores.join(" ")}` : "no evaluation given",
+    ...(backed.length ? backed : ["no evaluation given"]),
   ];
   return `[${id}] ${kind} by ${author}: ${title} (${more.join("; ")})`;
 }

@@ -10,8 +10,9 @@ export const keepSnapshot = tool({
     "Keeps the files of a folder in the lab's code store, where every agent can get them by their hash. Keep code, not data or weights.",
   input: z.strictObject({ folder: z.string().default("/work"), title: z.string().min(1).max(200) }),
   writeUp: true,
-  async run({ folder, title }, { sandbox, forum, agent, signal }) {
+  async run({ folder, title }, { sandbox, forum, agent, keep, signal }) {
     const taken = await (await sandbox()).snapshot({ folder, bytes: 16 << 20, files: 2000, signal });
+    keep(taken.files.reduce((sum, { content }) => sum + content.byteLength, 0));
     await forum.snapshots.put(taken, { author: agent, title }, { signal });
     const skipped = taken.skipped.length
       ? ` Left out, since only regular files are kept: ${taken.skipped.slice(0, 20).join(", ")}.`

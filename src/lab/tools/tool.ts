@@ -19,8 +19,10 @@ export interface ToolContext {
   /** Tells the journal. */
   evaluated(evaluation: Evaluation): void;
   posted(post: Post): void;
-  /** A research step is counted as waiting for so many seconds. */
-  queued(seconds: number): void;
+  /** The scorer's record of that id, if there is one. */
+  evaluation(id: string): Evaluation | undefined;
+  /** Counts what an agent has the lab keep; throws `exhausted` where it is too much. */
+  keep(bytes: number): void;
   readonly signal: AbortSignal;
 }
 
