@@ -96,7 +96,7 @@ export default {
       from: { path: "^src/lab/", pathNot: "^src/lab/defaults\\.ts$" },
       to: {
         path: [backends, "^src/(setup|testing|sweep)/", ...faces],
-        pathNot: "^src/(trainers/(cached|define|check)|scorers/(evaluation|standings))\\.ts$",
+        pathNot: "^src/(trainers/(cached|define|check)|scorers/(evaluation|standings)|forums/(text|mirror-text))\\.ts$",
       },
     },
     {

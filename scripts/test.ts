@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { homePython, projectHome } from "../src/home.js";
 import { packagePath } from "../src/package-root.js";
+import { isolatedTests, noIsolation } from "./lib/isolation.js";
 
 interface Tally {
   passed: number;
@@ -84,7 +85,15 @@ try {
     tallies.push(await vitest(folder, args));
     console.log("Arguments were given: the Python tests are left out.");
   } else {
-    tallies.push(await vitest(folder, ["--exclude=test/packed/**"]));
+    const missing = await noIsolation();
+    if (missing) console.log(`Tests that need isolation are left out: ${missing}`);
+    const leftOut = ["test/packed/**", ...(missing ? isolatedTests : [])];
+    tallies.push(
+      await vitest(
+        folder,
+        leftOut.map((files) => `--exclude=${files}`),
+      ),
+    );
     console.log("Now the packed package, and beside it the Python tests (several minutes the first time)…");
     const packed = vitest(folder, ["test/packed"]);
     tallies.push(...(await Promise.all([packed, pytest(folder, packed)])));

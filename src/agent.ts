@@ -108,6 +108,8 @@ export interface ToolDescription {
 export interface ToolOutput {
   readonly content: string;
   readonly isError: boolean;
+  /** The lab was stopped while it ran, and it may have run in part; then `isError` is true as well. */
+  readonly interrupted?: boolean | undefined;
 }
 
 export type AgentEvent =

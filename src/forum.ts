@@ -18,8 +18,11 @@ export interface Forum extends AsyncDisposable {
     vote: { readonly post: string; readonly voter: string; readonly value: 1 | 0 | -1 },
     options?: ForumCall,
   ): Promise<Post>;
-  /** The whole thread that a post belongs to, replies oldest first. Throws `not_found`. */
-  thread(id: string, options?: ForumCall): Promise<Thread>;
+  /**
+   * A page of the thread that a post belongs to, replies oldest first; `next` of one page is `after` of the following.
+   * Throws `not_found`.
+   */
+  thread(id: string, query?: ThreadQuery, options?: ForumCall): Promise<Thread>;
   /** A page of posts, newest first; `next` of one page is `before` of the following. */
   list(query?: ListQuery, options?: ForumCall): Promise<PostPage>;
   /**
@@ -86,9 +89,20 @@ export interface Post extends Omit<NewPost, "key" | "tags" | "scores"> {
   readonly replies: number;
 }
 
+export interface ThreadQuery {
+  /** Only replies with a greater cursor. */
+  readonly after?: number;
+  /** Replies, from 1 to 200; default 50. */
+  readonly limit?: number;
+}
+
 export interface Thread {
+  /** The first post, on every page. */
   readonly post: Post;
+  /** Fewer than the limit where their bodies would be more than 1 MiB of UTF-8. */
   readonly replies: readonly Post[];
+  /** Absent on the last page. */
+  readonly next?: number;
 }
 
 export interface ListQuery {
@@ -163,5 +177,9 @@ export interface StoredSnapshot {
   readonly at: string;
   /** Rises with each snapshot kept; no cursor of events. */
   readonly cursor: number;
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly files: {
+    readonly count: number;
+    /** The first by their paths, at most 10; the others are in the snapshot itself. */
+    readonly first: readonly { readonly path: string; readonly bytes: number }[];
+  };
 }

@@ -42,8 +42,9 @@ export type {
   SnapshotStore,
   StoredSnapshot,
   Thread,
+  ThreadQuery,
 } from "./forum.js";
-export type { ForumDefinition } from "./forums/define.js";
+export type { ForumCalling, ForumDefinition } from "./forums/define.js";
 export { defineForum } from "./forums/define.js";
 export { bootstrapping } from "./methods/bootstrapping.js";
 export { confidence } from "./methods/confidence.js";
@@ -86,7 +87,7 @@ export { linear } from "./models/linear.js";
 export type { ModelSpec } from "./models/model.js";
 export type { Pretrained } from "./models/pretrained.js";
 export { minilm, smollm2 } from "./models/pretrained.js";
-export type { Run } from "./run.js";
+export type { Run, RunContext } from "./run.js";
 export type {
   ExecOptions,
   ExecResult,

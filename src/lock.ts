@@ -49,7 +49,8 @@ export async function acquireLock(path: string, options: LockOptions): Promise<L
     writeFileSync(holder, `process ${process.pid} since ${new Date().toISOString()}\n`);
   } catch (error) {
     database.close();
-    throw options.signal?.aborted ? options.signal.reason : error;
+    if (options.signal?.aborted) throw options.signal.reason;
+    throw WeakToStrongError.isInstance(error) ? error : unusable(path, options.what, error);
   }
   let held = true;
   return {

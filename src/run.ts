@@ -17,14 +17,19 @@ export interface RunContext<Event> {
   emit(event: Event): void;
 }
 
-/** Events kept for an iterator that comes late or lags behind; progress is thinned out first, then the oldest go. */
-const kept = 10_000;
-
 /** Starts `work` and returns its handle. An abort of `options.signal` cancels it. */
 export function startRun<Event extends { readonly type: string }, Result>(
   work: (context: RunContext<Event>) => Promise<Result>,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  options: {
+    readonly signal?: AbortSignal | undefined;
+    /**
+     * Events kept for an iterator that comes late or lags behind; progress is thinned out first, then the oldest go.
+     * Default 10,000.
+     */
+    readonly kept?: number;
+  } = {},
 ): Run<Event, Result> {
+  const { kept = 10_000 } = options;
   const controller = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, controller.signal]) : controller.signal;
   let log: { readonly at: number; readonly event: Event }[] = [];

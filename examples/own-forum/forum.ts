@@ -15,7 +15,7 @@ export class Store {
   readonly keys = new Map<string, string>();
   readonly votes = new Map<string, Map<string, 1 | -1>>();
   readonly events: ForumEvent[] = [];
-  readonly snapshots: (StoredSnapshot & Snapshot)[] = [];
+  readonly snapshots: (Omit<StoredSnapshot, "files"> & Snapshot)[] = [];
   readonly bus = new EventEmitter().setMaxListeners(0);
 
   /** A post as it stands now. */
@@ -78,9 +78,13 @@ export function memoryForum(store: Store): Forum {
       return store.post(id);
     },
 
-    async thread(id) {
+    async thread({ id, after = 0, limit }) {
       const post = store.post(store.post(id).thread);
-      return { post, replies: store.all().filter((other) => other.thread === post.id && other.id !== post.id) };
+      const rest = store
+        .all()
+        .filter((other) => other.thread === post.id && other.cursor > Math.max(post.cursor, after));
+      const replies = rest.slice(0, limit);
+      return { post, replies, ...(rest.length > limit ? { next: replies.at(-1)!.cursor } : {}) };
     },
 
     async list(query) {
@@ -110,14 +114,17 @@ export function memoryForum(store: Store): Forum {
     snapshots: {
       async put(snapshot, about) {
         if (store.snapshot(snapshot.hash)) return;
-        const files = snapshot.files.map((file) => ({ ...file, bytes: file.content.byteLength }));
         const cursor = store.snapshots.length + 1;
-        store.snapshots.push({ ...about, hash: snapshot.hash, files, cursor, at: new Date().toISOString() });
+        store.snapshots.push({ ...about, ...snapshot, cursor, at: new Date().toISOString() });
       },
       get: async (hash) => store.snapshot(hash)?.files,
       async list(query) {
         const { page, ...next } = newest(narrowed(store.snapshots, { author: query.author }), query);
-        return { snapshots: page, ...next };
+        const listed = page.map(({ files, ...rest }) => {
+          const first = files.slice(0, 10).map(({ path, content }) => ({ path, bytes: content.byteLength }));
+          return { ...rest, files: { count: files.length, first } };
+        });
+        return { snapshots: listed, ...next };
       },
     },
   });

@@ -18,6 +18,7 @@ from collections.abc import Callable
 
 from commands import Exec, Running, Spawned, end_strays, why_not_started
 from disk import DiskWatch
+from enter import close_inherited
 from files import Files
 from kernel import OPEN_FILES, OomScore, adopt_orphans, hide, limit_open_files
 from processes import any_child, end_everything, reap
@@ -78,6 +79,9 @@ class Helper:
 
     def finished(self, command: Running) -> None:
         self._running.pop(command.id, None)
+
+    def end_strays(self) -> None:
+        end_strays(list(self._running.values()))
 
     def answer(self, id: int, result: dict, payload: bytes = b"") -> None:
         self.tell({"id": id, "ok": result}, payload)
@@ -158,28 +162,36 @@ class Helper:
     def _start(self, header: dict) -> None:
         set_limits(header)
         self._files = Files(header["work"])
+        self._disk = DiskWatch(self._files.work, header["disk"], lambda: self.soon(self._disk_full))
         threading.Thread(target=self._work, daemon=True).start()
-        disk = header["disk"]
-        watch = DiskWatch(self._files.work, disk, lambda used: self.soon(lambda: self._disk_full(used, disk)))
-        threading.Thread(target=watch.run, daemon=True).start()
+        threading.Thread(target=self._disk.run, daemon=True).start()
         self.answer(header["id"], {"python": ".".join(map(str, sys.version_info[:3]))})
 
     def _exec(self, header: dict, payload: bytes) -> None:
         id = header["id"]
+        self._disk.look_again()
+        if self._disk.far_too_full:
+            self._not_started(id, 126, self._disk.far_too_full)
+            return
         try:
             self._running[id] = Exec(self, self._oom, header, payload)
         except OSError as error:
-            self._make_room()
-            code, message = why_not_started(error.errno, False)
-            text = f"{message}\n".encode()
-            numbers = {"exitCode": code, "outputBytes": len(text), "head": len(text), "duration": 0}
-            self.answer(id, {**numbers, "signal": None, "timedOut": False, "notices": []}, text)
+            self.end_strays()
+            self._not_started(id, *why_not_started(error.errno, False))
+
+    def _not_started(self, id: int, code: int, message: str) -> None:
+        text = f"{message}\n".encode()
+        numbers = {"exitCode": code, "outputBytes": len(text), "head": len(text), "duration": 0}
+        self.answer(id, {**numbers, "signal": None, "timedOut": False, "notices": []}, text)
 
     def _spawn(self, header: dict) -> None:
+        self._disk.look_again()
+        if self._disk.far_too_full:
+            raise Failure("storage", self._disk.far_too_full)
         try:
             self._running[header["id"]] = Spawned(self, self._oom, header)
         except OSError as error:
-            self._make_room()
+            self.end_strays()
             raise Failure("failed", why_not_started(error.errno, False)[1]) from error
 
     def _steer(self, op: str, header: dict, payload: bytes) -> None:
@@ -201,16 +213,10 @@ class Helper:
         else:
             command.credit(header["stream"], header["bytes"])
 
-    def _make_room(self) -> None:
-        end_strays(list(self._running.values()))
-
-    def _disk_full(self, used: float, limit: int) -> None:
-        held = "folders nested too deep" if math.isinf(used) else f"{used:.0f} bytes"
+    def _disk_full(self) -> None:
         for command in self._running.values():
             if isinstance(command, Exec):
-                command.notices.append(
-                    f"The work folder held {held}, and {limit} bytes are allowed: every process was ended."
-                )
+                command.notices.append(f"{self._disk.state()}: every process was ended.")
         end_everything()
 
     def _work(self) -> None:
@@ -218,7 +224,10 @@ class Helper:
         while True:
             header, payload = self._jobs.get()
             id = header["id"]
+            self._disk.look_again()
             try:
+                if header["op"] in ("write", "restore") and self._disk.far_too_full:
+                    raise Failure("storage", self._disk.far_too_full)
                 result, content = self._files.perform(header, payload)
                 self.soon(lambda id=id, result=result, content=content: self.answer(id, result, content))
             except Failure as failure:
@@ -243,4 +252,5 @@ def _limit(kind: int, most: int) -> None:
 
 
 if __name__ == "__main__":
+    close_inherited(3)
     Helper().run()

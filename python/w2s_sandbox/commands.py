@@ -15,6 +15,8 @@ from wire import Failure
 
 # What a pipe can hold; more than this after a command's end was written by something that it left running.
 PIPE = 1 << 20
+# As many as the host takes.
+NOTICES = 20
 
 
 class Running:
@@ -44,7 +46,8 @@ class Running:
 
     def _report(self) -> None:
         report = os.read(self._reports, REPORT.size)
-        kind, value, extra = REPORT.unpack(report) if len(report) == REPORT.size else (EXITED, -1, signal.SIGKILL)
+        lost = len(report) < REPORT.size
+        kind, value, extra = (EXITED, -1, signal.SIGKILL) if lost else REPORT.unpack(report)
         if kind == STARTED:
             self.command = value
             self.started()
@@ -52,6 +55,9 @@ class Running:
         self.over = True
         self._loop.unwatch(self._reports)
         os.close(self._reports)
+        if lost:
+            # Killed, perhaps by its command, which is an orphan now as all that it has started.
+            self._loop.end_strays()
         if kind == FAILED:
             self.failed(*why_not_started(value, bool(extra)))
         else:
@@ -103,7 +109,7 @@ class Exec(Running):
             "head": len(head),
             "timedOut": self._timed_out,
             "duration": time.monotonic() - self._begun,
-            "notices": self.notices,
+            "notices": self.notices[:NOTICES],
         }
         self._loop.finished(self)
         self._loop.answer(self.id, result, head + tail)
@@ -213,9 +219,11 @@ class Spawned(Running):
 
 def end_strays(running: list[Running]) -> None:
     """Ends what earlier commands have left running."""
-    wanted = {pid for command in running if not command.over for pid in (command.keeper, *descendants(command.keeper))}
+    keepers = [command.keeper for command in running if not command.over]
     for _ in range(50):
-        strays = descendants(os.getpid()) - wanted
+        # In this order: what a command starts meanwhile is no stray.
+        found = descendants(os.getpid())
+        strays = found.difference(keepers, *map(descendants, keepers))
         if not strays:
             return
         for pid in strays:

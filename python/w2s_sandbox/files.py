@@ -6,6 +6,7 @@ path means cannot be changed while it is resolved.
 import contextlib
 import errno
 import itertools
+import json
 import os
 import posixpath
 import stat
@@ -18,6 +19,9 @@ LISTED = 10_000
 VISITED = 500_000
 SKIPPED = 1_000
 DEEPEST = 200
+# What a path of a snapshot may have, in UTF-16 units, and what all of them may, as JSON.
+LONGEST = 1_000
+HEADER = 24 << 20
 # Folders deeper than this are moved up before they are removed.
 SHALLOW = 50
 
@@ -189,6 +193,7 @@ class _Taken:
         self._exclude = exclude
         self._visited = 0
         self._bytes = 0
+        self._header = 0
         self.files: list[dict] = []
         self.contents: list[bytes] = []
         self.skipped: list[str] = []
@@ -211,12 +216,18 @@ class _Taken:
             if stat.S_ISDIR(mode):
                 with Walk(folder, [name], make=False) as inner:
                     self.add_folder(inner, f"{path}/", depth + 1)
-            elif stat.S_ISREG(mode) and printable(path) == path and "\\" not in path:
+            elif stat.S_ISREG(mode) and _can_be_named(path):
                 self._add_file(folder, name, path, mode)
-            elif len(self.skipped) < SKIPPED:
-                self.skipped.append(printable(path))
+            else:
+                self._skip(path)
         except FileNotFoundError:
             pass  # gone since it was listed
+        except PermissionError:
+            self._skip(path)
+
+    def _skip(self, path: str) -> None:
+        if len(self.skipped) < SKIPPED:
+            self.skipped.append(printable(path[:LONGEST]))
 
     def _add_file(self, folder: int, name: str, path: str, mode: int) -> None:
         if len(self.files) >= self._most_files:
@@ -228,5 +239,12 @@ class _Taken:
                 raise
             raise Failure("bad_input", f"{path}: beyond the {self._most_bytes} bytes of a snapshot.") from failure
         self._bytes += len(content)
+        self._header += len(json.dumps(path))
+        if self._header > HEADER:
+            raise Failure("bad_input", f"{path[:100]}: the names of its files take more than {HEADER} bytes.")
         self.files.append({"path": path, "executable": bool(mode & 0o100), "bytes": len(content)})
         self.contents.append(content)
+
+
+def _can_be_named(path: str) -> bool:
+    return printable(path) == path and "\\" not in path and len(path.encode("utf-16-le")) <= 2 * LONGEST

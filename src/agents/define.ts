@@ -45,7 +45,8 @@ export function defineAgent({ run, ...agent }: AgentDefinition): Agent {
           };
           return resultOf(agent.name, await untilAborted(run(told, context), signal));
         },
-        { signal: assignment.signal },
+        // Tool output is among them, and a night has thousands: the journal has them all.
+        { signal: assignment.signal, kept: 200 },
       ),
   };
 }

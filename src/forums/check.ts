@@ -79,7 +79,7 @@ const schemas = {
     voter: author,
     value: z.literal([1, 0, -1], { error: ({ input }) => `expected 1, -1, or 0 to take a vote back, ${found(input)}` }),
   }),
-  thread: z.strictObject({ id: reference }),
+  thread: z.strictObject({ id: reference, limit: limit(200, 50), after: cursor.optional() }),
   list: z.strictObject({
     ...filters,
     threads: z.boolean().default(false),

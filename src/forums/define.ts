@@ -22,7 +22,7 @@ async function checked<K extends Parameters<typeof import("./check.js").checked>
 }
 
 /** What the functions of a definition get; aborts also when the forum is disposed. */
-export type Calling = Required<ForumCall>;
+export type ForumCalling = Required<ForumCall>;
 
 /**
  * A forum as a few functions over some store. They get input that is checked and has its defaults, and promise what
@@ -30,20 +30,21 @@ export type Calling = Required<ForumCall>;
  */
 export interface ForumDefinition {
   readonly name: string;
-  post(post: Checked<"post">, calling: Calling): Promise<Post>;
-  vote(vote: Checked<"vote">, calling: Calling): Promise<Post>;
-  thread(id: string, calling: Calling): Promise<Thread>;
-  list(query: Checked<"list">, calling: Calling): Promise<PostPage>;
-  search(query: Checked<"search">, calling: Calling): Promise<readonly Found[]>;
+  post(post: Checked<"post">, calling: ForumCalling): Promise<Post>;
+  vote(vote: Checked<"vote">, calling: ForumCalling): Promise<Post>;
+  /** Replies of any length: those beyond 1 MiB are left to the next page by {@link defineForum}. */
+  thread(query: Checked<"thread">, calling: ForumCalling): Promise<Thread>;
+  list(query: Checked<"list">, calling: ForumCalling): Promise<PostPage>;
+  search(query: Checked<"search">, calling: ForumCalling): Promise<readonly Found[]>;
   /** Endless; it may end or throw as it likes once the signal has aborted. */
-  follow(cursor: number, calling: Calling): AsyncIterable<ForumEvent>;
+  follow(cursor: number, calling: ForumCalling): AsyncIterable<ForumEvent>;
   readonly snapshots: {
-    put(snapshot: Snapshot, about: Checked<"about">, calling: Calling): Promise<void>;
+    put(snapshot: Snapshot, about: Checked<"about">, calling: ForumCalling): Promise<void>;
     /** The files as they were put; undefined where there is none of that hash. */
-    get(hash: string, calling: Calling): Promise<Snapshot["files"] | undefined>;
+    get(hash: string, calling: ForumCalling): Promise<Snapshot["files"] | undefined>;
     list(
       query: Checked<"snapshots">,
-      calling: Calling,
+      calling: ForumCalling,
     ): Promise<{ readonly snapshots: readonly StoredSnapshot[]; readonly next?: number }>;
   };
   /** Called once, when no call is under way any more. */
@@ -61,7 +62,7 @@ export function defineForum(definition: ForumDefinition): Forum {
   const together = (signal?: AbortSignal): AbortSignal =>
     signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
 
-  async function guarded<T>(call: (calling: Calling) => Promise<T>, options: ForumCall = {}): Promise<T> {
+  async function guarded<T>(call: (calling: ForumCalling) => Promise<T>, options: ForumCall = {}): Promise<T> {
     const signal = together(options.signal);
     signal.throwIfAborted();
     const running = call({ signal });
@@ -101,8 +102,11 @@ export function defineForum(definition: ForumDefinition): Forum {
     name: definition.name,
     post: (post, options) => guarded(async (calling) => definition.post(await checked("post", post), calling), options),
     vote: (vote, options) => guarded(async (calling) => definition.vote(await checked("vote", vote), calling), options),
-    thread: (id, options) =>
-      guarded(async (calling) => definition.thread((await checked("thread", { id })).id, calling), options),
+    thread: (id, query, options) =>
+      guarded(
+        async (calling) => shortened(await definition.thread(await checked("thread", { ...query, id }), calling)),
+        options,
+      ),
     list: (query = {}, options) =>
       guarded(async (calling) => definition.list(await checked("list", query), calling), options),
     search: (query, options) =>
@@ -130,6 +134,21 @@ export function defineForum(definition: ForumDefinition): Forum {
       return disposing;
     },
   };
+}
+
+/** Bytes of replies' bodies on a page of a thread. */
+const mostBytes = 1 << 20;
+
+/** A page with as many of its replies as fit, one at least. */
+function shortened(page: Thread): Thread {
+  let bytes = 0;
+  const fitting = page.replies.findIndex((reply, index) => {
+    bytes += Buffer.byteLength(reply.body);
+    return bytes > mostBytes && index > 0;
+  });
+  if (fitting === -1) return page;
+  const replies = page.replies.slice(0, fitting);
+  return { post: page.post, replies, next: replies.at(-1)!.cursor };
 }
 
 function unchanged(hash: string, files: Snapshot["files"]): Snapshot {

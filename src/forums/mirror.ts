@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { WeakToStrongError } from "../errors.js";
-import type { Forum, ForumCall, Thread } from "../forum.js";
+import type { Forum, ForumCall } from "../forum.js";
 import { type Run, type RunContext, startRun } from "../run.js";
-import { type DescribeScore, renderIndex, renderThread, type Summary, threadPath } from "./mirror-text.js";
+import { type DescribeScore, renderIndex, threadPath } from "./mirror-text.js";
+import { MirroredThread } from "./mirror-thread.js";
 
 export interface MirrorOptions extends ForumCall {
   /** Looks a score up that a post refers to. By default none is known, and each is shown as a mere claim. */
@@ -18,8 +19,9 @@ export interface MirrorEvent {
 
 /**
  * Renders a forum as Markdown, one file a thread (`threads/<id>.md`) and `index.md` on top, and keeps it up to date: what
- * happens leads to the files of its threads being written again, then the index. `write` replaces a whole file at once; it
- * is never called twice at the same time. The run goes on until it is cancelled.
+ * happens leads to the files of its threads being written again, then the index. A thread's file has its first post and its
+ * latest replies, as many as take 256 Ki characters; of a thread that the forum cannot show, it says so. `write` replaces a
+ * whole file at once; it is never called twice at the same time. The run goes on until it is cancelled.
  */
 export function mirrorForum(
   forum: Forum,
@@ -36,7 +38,7 @@ async function keepMirror(
   { signal, emit }: RunContext<MirrorEvent>,
 ): Promise<void> {
   const threadOf = new Map<string, string>();
-  const summaries = new Map<string, Summary>();
+  const threads = new Map<string, MirroredThread>();
   let changed = new Set<string>();
   let cursor = 0;
   let writing: Promise<void> | undefined;
@@ -48,12 +50,9 @@ async function keepMirror(
       while (changed.size > 0) {
         const [ids, upTo] = [changed, cursor];
         changed = new Set();
-        for (const id of ids) {
-          const thread = await forum.thread(id, { signal });
-          summaries.set(id, { first: thread.post, latest: latest(thread) });
-          await write(threadPath(id), renderThread(thread, describe));
-        }
-        await write("index.md", renderIndex([...summaries.values()], threadOf.size));
+        for (const id of ids) await write(threadPath(id), await threads.get(id)!.page(forum, signal));
+        const summaries = Array.from(threads.values(), (thread) => thread.summary());
+        await write("index.md", renderIndex(summaries, threadOf.size));
         emit({ type: "mirrored", cursor: upTo });
       }
     } catch (error) {
@@ -68,8 +67,14 @@ async function keepMirror(
   if (there === 0) await write("index.md", renderIndex([], 0));
   try {
     for await (const event of forum.follow({ signal: AbortSignal.any([signal, failed.signal]) })) {
-      if (event.type === "post") threadOf.set(checkedId(event.post.id), checkedId(event.post.thread));
-      changed.add(threadOf.get(event.type === "post" ? event.post.id : event.post)!);
+      const id = event.type === "post" ? checkedId(event.post.thread) : threadOf.get(event.post)!;
+      if (event.type === "post") {
+        const { post } = event;
+        threadOf.set(checkedId(post.id), id);
+        if (post.id === id) threads.set(id, new MirroredThread(post, describe));
+        else threads.get(id)!.add(post);
+      }
+      changed.add(id);
       cursor = event.cursor;
       if (cursor >= there) writing ??= catchUp();
     }
@@ -79,8 +84,6 @@ async function keepMirror(
   signal.throwIfAborted();
   failed.signal.throwIfAborted();
 }
-
-const latest = ({ post, replies }: Thread): number => (replies.at(-1) ?? post).cursor;
 
 /** An id, which becomes a file's name. */
 function checkedId(id: string): string {

@@ -25,7 +25,9 @@ export interface BriefingFacts {
 
 /** What an agent is told. Neither a recipe nor a workflow; replace it by the lab's option `briefing`. */
 export function defaultBriefing({ agent, direction, folder, testbeds, agents, budget }: BriefingFacts): string {
-  const limits = Object.entries(budget).map(([name, amount]) => `${Number(amount.toPrecision(3))} ${budgetWords[name as BudgetName]}`);
+  const limits = Object.entries(budget).map(
+    ([name, amount]) => `${Number(amount.toPrecision(3))} ${budgetWords[name as BudgetName]}`,
+  );
   return `You are ${agent}, one of ${agents} researchers in a lab on weak-to-strong supervision.
 
 A weak teacher has labelled examples that it gets wrong now and then. A strong pretrained student is to be trained from

@@ -72,7 +72,7 @@ export class Budget {
   reserve(amounts: Limits): Reservation {
     for (const [name, amount] of entriesOf(amounts)) {
       const [left, of] = this.#leastLeft(name);
-      if (amount > left) throw exhausted(name, amount, left, of);
+      if (amount > left) throw exhausted(name, amount, left, of, this.#held(name));
     }
     this.#hold(amounts, 1);
     let held = true;
@@ -122,6 +122,10 @@ export class Budget {
     return [...own, ...(this.#parent?.alarms() ?? [])];
   }
 
+  #held(name: BudgetName): number {
+    return Math.max(this.#reserved.get(name) ?? 0, this.#parent ? this.#parent.#held(name) : 0);
+  }
+
   #share(name: BudgetName): number {
     const limit = this.#limits[name];
     if (limit === undefined) return 0;
@@ -147,9 +151,16 @@ function entriesOf(amounts: Limits): [BudgetName, number][] {
   return Object.entries(amounts) as [BudgetName, number][];
 }
 
-function exhausted(name: BudgetName, amount: number | undefined, left: number, of: "agent" | "lab"): WeakToStrongError {
+function exhausted(
+  name: BudgetName,
+  amount: number | undefined,
+  left: number,
+  of: "agent" | "lab",
+  held = 0,
+): WeakToStrongError {
   const whose = of === "agent" ? "your own budget" : "the whole lab's budget";
   const rest = Math.max(0, Number(left.toPrecision(3)));
   const asked = amount === undefined ? "" : `; this may take up to ${Number(amount.toPrecision(3))}`;
-  return new WeakToStrongError("exhausted", `${rest} ${budgetWords[name]} are left in ${whose}${asked}.`);
+  const back = held > 0 ? ` (${Number(held.toPrecision(3))} more are held back for calls that are under way)` : "";
+  return new WeakToStrongError("exhausted", `${rest} ${budgetWords[name]} are left in ${whose}${back}${asked}.`);
 }

@@ -17,7 +17,7 @@ const usage = z.object({
   usd: z.number().nonnegative(),
 });
 const spend = z.object({ usd: z.number().nonnegative(), tokens: z.number().nonnegative() });
-const output = z.object({ content: z.string(), isError: z.boolean() });
+const output = z.object({ content: z.string(), isError: z.boolean(), interrupted: z.boolean().optional() });
 const agent = z.string().min(1);
 /** Position of a step in its agent's work, from 0: the same in every life. */
 const step = z.number().int().nonnegative();

@@ -22,12 +22,9 @@ const lab = "lab";
 export async function prepareAll(
   plan: LabPlan,
   trainers: { readonly truth: Trainer; readonly agents: Trainer },
-  /** Which rows are development rows follows from it. */
-  secret: string,
   { journal, earlier, emit, signal }: TeamContext,
 ): Promise<Prepared[]> {
   const known = new Set(earlier.flatMap((entry) => (entry.type === "prepared" ? [entry.testbed] : [])));
-  const seed = Number.parseInt(secret.slice(0, 8), 16);
   const all: Prepared[] = [];
   for (const testbed of plan.testbeds) {
     const { name } = testbed;
@@ -42,7 +39,8 @@ export async function prepareAll(
         baselines: plan.baselines,
         truthTrainer: trainers.truth,
         trainer: trainers.agents,
-        developmentRows: ({ splits }) => developmentSplit(splits.test, { fraction: plan.development, seed }),
+        // The same in every lab, so that labs can be compared.
+        developmentRows: ({ splits }) => developmentSplit(splits.test, { fraction: plan.development, seed: 0 }),
       },
       { signal, emit: (event) => emit({ type: "preparing", testbed: name, event }) },
     );
@@ -132,12 +130,19 @@ export async function openWithBaselines(
         journal.append({ type: "baseline", testbed: testbed.name, method, evaluation: evaluation.id, trainerSeconds });
       }
     }
-    await announce(testbed, scored, forum, signal);
+    const controls = new Set(baselines.filter(({ control }) => control).map(({ method }) => method));
+    await announce(testbed, scored, controls, forum, signal);
   }
   evaluations.push(...(await scorer.records({ signal })));
 }
 
-async function announce(testbed: Testbed, scored: readonly Evaluation[], forum: Forum, signal: AbortSignal) {
+async function announce(
+  testbed: Testbed,
+  scored: readonly Evaluation[],
+  controls: ReadonlySet<string>,
+  forum: Forum,
+  signal: AbortSignal,
+) {
   if (scored.length === 0) return;
   const code = await baselineCode();
   await forum.snapshots.put(code, { author: lab, title: "The baselines" }, { signal });
@@ -146,7 +151,7 @@ async function announce(testbed: Testbed, scored: readonly Evaluation[], forum: 
       author: lab,
       kind: "finding",
       title: `Baselines on ${testbed.name}`,
-      body: `Run by the lab before anybody began, each setting scored once:\n\n${scored.map((one) => `- ${inWords(one)}`).join("\n")}`,
+      body: `Run by the lab before anybody began, each setting scored once:\n\n${scored.map((one) => `- ${inWords(one)}${controls.has(one.method) ? " (a control that was shown truth: not to be reached by methods)" : ""}`).join("\n")}`,
       tags: ["baseline"],
       scores: scored.map(({ id }) => id),
       snapshot: code.hash,

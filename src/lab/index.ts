@@ -16,5 +16,5 @@ export type { LabBudget, LabOptions, MakeTrainer, SealedLab, TrainerRole } from 
 export type { LabAgentRecord, LabRecord, LabStanding } from "./record.js";
 export type { ReplayOptions } from "./replay.js";
 export { replay } from "./replay.js";
-export type { AgentStatus, BudgetUse, LabStatus } from "./status.js";
+export type { AgentStatus, BudgetUse, LabStatus, PostLine } from "./status.js";
 export type { HumanBaseline } from "./tally.js";

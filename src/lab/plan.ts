@@ -146,7 +146,7 @@ const defaultBaselines = (): Method[] => [
   naive(),
   naive({ hard: true }),
   ...[0.25, 0.5, 0.75].map((alpha) => confidence({ alpha })),
-  ...[0.6, 0.75, 0.9].map((threshold) => confidentLabels({ threshold })),
+  ...[0.6, 0.75, 0.85].map((threshold) => confidentLabels({ threshold })),
   strongOnTeacherLabels(),
 ];
 
@@ -158,6 +158,11 @@ export function labPlan(options: LabOptions): LabPlan {
   const testbeds = options.testbeds ?? (testbed ? [testbed] : []);
   if (testbeds.length === 0) throw bad("testbed: expected one, such as `await brown()`, found none.");
   if (testbed && options.testbeds) throw bad("testbed, testbeds: expected one of the two, found both.");
+  const promised = testbeds.find((one) => typeof one?.splits !== "object");
+  if (promised !== undefined)
+    throw bad(
+      `testbed: expected one made by loadTestbed, createTestbed, digits or brown, found ${(promised as unknown) instanceof Promise ? "a promise of one; write `await digits()`" : typeof promised}.`,
+    );
   const names = testbeds.map(({ name }) => name);
   const strange = names.find((name) => !/^[\w.-]{1,64}$/.test(name) || name.startsWith("."));
   if (strange !== undefined)
@@ -171,7 +176,20 @@ export function labPlan(options: LabOptions): LabPlan {
   if (!Array.isArray(agents) || agents.length === 0)
     throw bad("agents: expected at least one, such as claude({ ... }).");
   const notOne = agents.findIndex((agent) => typeof agent?.start !== "function");
-  if (notOne >= 0) throw bad(`agents[${notOne}]: expected an Agent, found ${typeof agents[notOne]}.`);
+  if (notOne >= 0)
+    throw bad(
+      `agents[${notOne}]: expected an Agent, found ${typeof agents[notOne]}${typeof agents[notOne] === "function" ? "; scripted(fn) makes one of a function" : ""}.`,
+    );
+  if (options.sandbox !== undefined && typeof options.sandbox.capabilities !== "function")
+    throw bad(
+      `sandbox: expected a provider, such as bubblewrap(), found ${typeof options.sandbox}; call it, with parentheses.`,
+    );
+  const odd = options.baselines?.findIndex((method) => typeof method !== "function") ?? -1;
+  if (odd >= 0)
+    throw bad(
+      `baselines[${odd}]: expected a method, such as naive(), found ${JSON.stringify(options.baselines![odd])}.`,
+    );
+  checkSandboxLimits(options.limits ?? {});
   const { agent: each, ...labLimits } = budget ?? {};
   checkLimits("budget", labLimits);
   checkLimits("budget.agent", each ?? {});
@@ -228,13 +246,24 @@ function sharesOf({ hours, ...limits }: Limits, agents: number): Limits {
   return { ...Object.fromEntries(shares), ...(hours !== undefined && { hours }) };
 }
 
+function checkSandboxLimits(limits: SandboxLimits): void {
+  const names = ["memory", "processes", "disk", "tmp"];
+  for (const [name, limit] of Object.entries(limits)) {
+    if (!names.includes(name)) throw bad(`limits: unknown limit "${name}"; there are ${names.join(", ")}.`);
+    if (!Number.isInteger(limit) || limit <= 0)
+      throw bad(
+        `limits.${name}: expected a whole number above 0 (bytes, or processes), found ${JSON.stringify(limit)}.`,
+      );
+  }
+}
+
 function checkLimits(where: string, limits: Limits): void {
   for (const [name, limit] of Object.entries(limits)) {
     if (!Object.hasOwn(budgetWords, name))
       throw bad(`${where}: unknown limit "${name}"; there are ${Object.keys(budgetWords).join(", ")}.`);
     if (typeof limit !== "number" || !(limit >= 0) || limit === Infinity)
       throw bad(
-        `${where}.${name}: expected a number of ${budgetWords[name as BudgetName]} of at least 0, found ${limit}.`,
+        `${where}.${name}: expected a number of ${budgetWords[name as BudgetName]} of at least 0, found ${JSON.stringify(limit)}.`,
       );
   }
 }

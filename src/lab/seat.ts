@@ -95,7 +95,7 @@ export function takeSeat(options: SeatOptions): Seat {
       if (found?.ended) return found.ended.output;
       const { journal, watch, run, spent } = live!;
       if (found) {
-        const output = { content: interrupted, isError: true };
+        const output = { content: interrupted, isError: true, interrupted: true };
         journal.append({ type: "tool-ended", agent: id, step, tool, output, seconds: 0, queued: 0 });
         return output;
       }

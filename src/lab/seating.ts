@@ -16,7 +16,7 @@ import { type LabClock, startClock } from "./clock.js";
 import type { TeamContext } from "./context.js";
 import type { History } from "./history.js";
 import { openPlace, type Place } from "./place.js";
-import type { LabPlan } from "./plan.js";
+import { controlsOf, type LabPlan } from "./plan.js";
 import { type Ending, research } from "./researcher.js";
 import type { Stage } from "./stage.js";
 import { stopwatch } from "./stopwatch.js";
@@ -81,6 +81,7 @@ export async function seat(
     forum,
     scorer,
     testbeds: testbeds.map(({ name }) => name),
+    controls: controlsOf(plan),
     budget: () => budget.left(),
     evaluation: (id) => evaluations.find((evaluation) => evaluation.id === id),
     keep(bytes) {
@@ -140,8 +141,9 @@ export async function seat(
         const payable =
           usdPerSecond > 0 ? (left.usd ?? Number.POSITIVE_INFINITY) / usdPerSecond : Number.POSITIVE_INFINITY;
         const rest = Math.min(left.trainerSeconds ?? Number.POSITIVE_INFINITY, payable);
-        // All that it may take is held back, so that two calls at once do not each have the whole rest.
-        const most = seconds === null ? rest : Math.min(rest, 10 * seconds + 10);
+        // What it may take is held back, so that two calls at once do not each have the whole rest: half of that at most, or
+        // an agent could ask no model while a fit of which nothing is known runs.
+        const most = Math.min(rest / 2, seconds === null ? Number.POSITIVE_INFINITY : 10 * seconds + 10);
         const held = Number.isFinite(rest)
           ? budget.reserve({ trainerSeconds: most, usd: most * usdPerSecond })
           : undefined;

@@ -52,7 +52,10 @@ export async function setStage(options: {
     await copy(packagePath("docs", `${page}.md`), join(folder, "reading", `${page}.md`));
   }
   await mkdir(join(folder, "forum"), { recursive: true });
-  const mounts = [...(await pythonMounts(python)), ...weights.mounts, ...options.mounts];
+  const mounts = [...(await pythonMounts(python)), ...weights.mounts, ...options.mounts].map((mount) => ({
+    ...mount,
+    target: moved(mount.target ?? mount.source),
+  }));
   const searched = await searchMounts({
     mounts: [...mounts, ...packagesIn(isolated ? options.hostFolders : [])],
     testbeds: options.sources,
@@ -65,7 +68,11 @@ export async function setStage(options: {
     inside,
     found: searched.findings,
     unread: [
-      ...searched.unread.map(({ source, why }) => `${source} could not be searched for the testbeds' inputs: ${why}.`),
+      ...(searched.unread.length > 0
+        ? [
+            `${searched.unread.length} files that sandboxes can read could not be searched for the testbeds' inputs, such as ${searched.unread[0]!.source}: ${searched.unread[0]!.why}.`,
+          ]
+        : []),
       ...searched.without.map(
         ({ testbed, inputs }) => `${inputs} inputs of ${testbed} are too short or plain to be searched for.`,
       ),
@@ -73,13 +80,18 @@ export async function setStage(options: {
     // Without isolation everything is in its place already.
     mounts: isolated ? [{ source: folder, target: inside }, ...mounts, ...(await hidden(dir, searched.findings))] : [],
     env: {
-      PATH: [dirname(python), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter),
+      PATH: [isolated ? moved(dirname(python)) : dirname(python), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter),
       PYTHONPATH: join(inside, "python"),
       PYTHONDONTWRITEBYTECODE: "1",
       W2S_DATA: join(inside, "data"),
       HF_HUB_OFFLINE: "1",
     },
   };
+}
+
+/** A path of the host as it is inside: below `/work` nothing can be mounted, and a project may lie there. */
+function moved(path: string): string {
+  return /^\/work(\/|$)/.test(path) ? join("/host", path) : path;
 }
 
 /** Where a system keeps packages that may come with data. The rest of it is programs, and takes minutes to search. */

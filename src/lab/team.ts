@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { WeakToStrongError } from "../errors.js";
 import type { SandboxProvider } from "../sandbox.js";
 import { estimates } from "../server/estimates.js";
@@ -44,7 +44,7 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
   const own = stack.use(plan.trainer({ store: join(dir, "trainer", "store") }, "agents"));
   // A cache each: a quick answer would tell an agent what others have asked for.
   const trainer = cached(own, join(dir, "trainer", "fits", "baselines"));
-  const all = await withTruth(plan, own, (truth) => prepareAll(plan, { truth, agents: trainer }, secret, context));
+  const all = await withTruth(plan, own, (truth) => prepareAll(plan, { truth, agents: trainer }, context));
   const sealed = {
     dir: join(dir, "scorer"),
     evaluations: plan.agentLimits.evaluations ?? plan.labLimits.evaluations ?? Number.MAX_SAFE_INTEGER,
@@ -63,6 +63,7 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
   posts.push(...(await forum.list({ limit: 20 }, { signal })).posts);
 
   const testbeds = all.map((prepared) => openOf(prepared, plan));
+  say("Looking for the testbeds' inputs in what sandboxes will be able to read.");
   const stage = await setStage({
     ...{ dir, testbeds, isolated, hostFolders, signal },
     sources: plan.testbeds,
@@ -99,7 +100,7 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
   const budgets = restoredBudgets(limits, plan.ids, [...earlier, ...settled], histories);
   for (const { author, baseline } of evaluations) if (!baseline) budgets.agents.get(author)?.spend("evaluations", 1);
   using clock = startClock(budgets.lab, () => journal.up() / 3600, "The lab's");
-  const sockets = await mkdtemp(join(tmpdir(), "w2s-"));
+  const sockets = await socketsFolder(dir);
   stack.defer(() => rm(sockets, { recursive: true, force: true }));
   const { parallel } = await own.capabilities({ signal });
   const shared = {
@@ -138,6 +139,18 @@ async function withTruth<T>(plan: LabPlan, other: Trainer, work: (trainer: Train
     );
   }
   return await work(cached(trainer, join(folder, "fits")));
+}
+
+/** A folder with a short path, as sockets need; that of a life that was killed is removed. */
+async function socketsFolder(dir: string): Promise<string> {
+  const note = join(dir, "sockets");
+  const before = await readFile(note, "utf8").catch(() => "");
+  if (dirname(before) === tmpdir() && /^w2s-\w+$/.test(basename(before))) {
+    await rm(before, { recursive: true, force: true });
+  }
+  const folder = await mkdtemp(join(tmpdir(), "w2s-"));
+  await writeFile(note, folder);
+  return folder;
 }
 
 /** Drawn once; kept whole or not at all. */

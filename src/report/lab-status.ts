@@ -35,7 +35,11 @@ export function formatStatus(status: LabStatus, options: { readonly width?: numb
 }
 
 function head({ state, lives, seconds, hours, budget, startedAt }: LabStatus): string {
-  const words = { running: "running", ended: "has ended", stopped: "is stopped (its process is not on this machine)" };
+  const words = {
+    running: "running",
+    ended: "has ended",
+    stopped: "is stopped (its process is gone; the same program started again goes on)",
+  };
   const life = lives > 1 ? `, in its life number ${lives}` : "";
   const first = `Lab ${words[state]}${life}: up ${duration(seconds)}, ${hoursInWords(hours)}, started ${startedAt.slice(0, 10)} ${clock(startedAt)} UTC`;
   return [first, ...(budget.length > 0 ? [`Spent: ${budget.map(budgetInWords).join("; ")}`] : [])].join("\n");

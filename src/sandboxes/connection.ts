@@ -28,6 +28,7 @@ export interface Answer<T> {
 
 /** Takes what the helper tells of a spawned program, besides answers. */
 export interface StreamListener {
+  /** Throws `protocol` for what the helper may not send: the connection closes. */
   take(header: Extract<HelperHeader, { stream: number }>, payload: Buffer): void;
   /** Nothing more will come. */
   fail(error: WeakToStrongError): void;
@@ -67,8 +68,8 @@ export class HelperConnection {
     this.#helper = helper;
     this.#sandbox = sandbox;
     const frames = new HelperFrames((header) => {
-      if ("ok" in header) return this.#pending.get(header.id)?.most ?? Number.POSITIVE_INFINITY;
-      return "of" in header ? pieceBytes : 0;
+      if ("ok" in header) return this.#pending.get(header.id)?.most ?? 0;
+      return "of" in header && this.#streams.has(header.stream) ? pieceBytes : 0;
     });
     helper.stdin.on("error", () => undefined); // its death is told below
     helper.stdout.on("error", () => undefined);
@@ -154,7 +155,7 @@ export class HelperConnection {
       return;
     }
     const pending = this.#pending.get(header.id);
-    if (!pending) return;
+    if (!pending) throw broken("an answer to nothing");
     this.#pending.delete(header.id);
     this.#hold();
     if ("ok" in header) {

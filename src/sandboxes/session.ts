@@ -29,6 +29,11 @@ export interface SessionOptions {
   readonly noticed?: () => string | undefined;
 }
 
+/** What the helper's watch of the work folder cannot promise. */
+export const diskCaveat =
+  "The disk limit is watched: between two looks (a second, longer in a folder of many files) the work folder can grow beyond it. " +
+  "Deleted files that are still open count, unless a process hides them (by a memory map, or by being unreadable).";
+
 const defaultTimeout = 120;
 const defaultMaxOutput = 64 << 10;
 const defaultMaxRead = 16 << 20;

@@ -1,9 +1,11 @@
 import type { SandboxProcess } from "../sandbox.js";
 import type { HelperConnection } from "./connection.js";
-import { answers } from "./wire.js";
+import { answers, broken } from "./wire.js";
 
 type StreamName = "stdout" | "stderr";
 
+/** Bytes of a stream that may be on their way before any has been read (`WINDOW` of python/w2s_sandbox/output.py). */
+const windowBytes = 1 << 18;
 /** Bytes of one write; the next waits until the program has taken them. */
 const pieceBytes = 1 << 16;
 
@@ -78,6 +80,7 @@ class Output {
   readonly stream: ReadableStream<Uint8Array>;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #taken = 0;
+  #room = windowBytes;
 
   constructor(tell: { credit(bytes: number): void; drop(): void }) {
     this.stream = new ReadableStream<Uint8Array>(
@@ -87,6 +90,7 @@ class Output {
         },
         pull: () => {
           if (this.#taken > 0) tell.credit(this.#taken);
+          this.#room += this.#taken;
           this.#taken = 0;
         },
         cancel: () => {
@@ -99,6 +103,8 @@ class Output {
   }
 
   add(payload: Buffer): void {
+    this.#room -= payload.length;
+    if (this.#room < 0) throw broken("more output than there was room for");
     this.#taken += payload.length;
     this.#controller?.enqueue(new Uint8Array(payload));
   }

@@ -5,7 +5,7 @@ import type { SandboxProvider } from "../sandbox.js";
 import { startHelper } from "./helper-process.js";
 import { providerOf } from "./provider.js";
 import { fullRequest } from "./request.js";
-import { openSandbox } from "./session.js";
+import { diskCaveat, openSandbox } from "./session.js";
 
 export interface UnisolatedOptions {
   /** The Python (3.11 or newer) that runs the helper. Default: `python3` on the PATH. */
@@ -35,7 +35,8 @@ export function unisolated(options: UnisolatedOptions = {}): SandboxProvider {
       hostFolders: ["/"],
       caveats: [
         "Nothing is isolated: a command can do whatever you can, read every file of yours, and use the network.",
-        "Memory and processes are not limited. The disk limit is watched a few times a second.",
+        "Memory and processes are not limited.",
+        diskCaveat,
         "A command that means to can end the helper, and what it has started then goes on after the sandbox.",
       ],
     }),

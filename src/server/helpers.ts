@@ -1,6 +1,7 @@
 import { type Rows, rowCount } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
+import type { Features } from "../models/features.js";
 import { tuneOf } from "../models/huggingface.js";
 import type { ModelSpec } from "../models/model.js";
 import { untilAborted } from "../run.js";
@@ -18,7 +19,7 @@ import { checkFitRequest } from "../trainers/check.js";
 import type { Quote } from "./estimates.js";
 import type { HelperRequest } from "./requests.js";
 import { type SealedIds, sealedIds } from "./sealed-ids.js";
-import { modelNamed, pretrainedNamed, selectedRows, testbedNamed } from "./selection.js";
+import { amongAll, modelNamed, pretrainedNamed, selectedRows, testbedNamed } from "./selection.js";
 import type { LabTestbed } from "./testbeds.js";
 import { type Planned, type TurnsOptions, turns } from "./turns.js";
 
@@ -117,7 +118,7 @@ export function trainerHelpers(options: TrainerHelpersOptions): TrainerHelpers {
         const { layers, pooling } = asked;
         const request = layers
           ? { ...pretrainedNamed(testbed, asked.model), layers, pooling, rows }
-          : { features: featuresOf(modelNamed(testbed, asked.model)), rows };
+          : featuresRequest(testbed, featuresOf(modelNamed(testbed, asked.model)), rows);
         return {
           kind: kindOf("embed", asked.testbed, asked.model),
           examples: rowCount(rows),
@@ -193,6 +194,10 @@ function tuned(model: ModelSpec, { tune, optimizer }: HelperRequest<"fit">): Mod
   const extra = tune !== undefined ? "tune" : optimizer.warmup !== undefined ? "optimizer.warmup" : undefined;
   if (extra === undefined) return { ...model, optimizer: { ...model.optimizer, ...optimizer } };
   throw new WeakToStrongError("unsupported", `${extra}: the model is linear; only a transformer has it. Leave it out.`);
+}
+
+function featuresRequest(testbed: LabTestbed, features: Features, rows: Rows) {
+  return { features, rows: features.type === "patches" ? amongAll(testbed, rows) : rows };
 }
 
 function featuresOf(model: ModelSpec) {

@@ -1,4 +1,4 @@
-import { dataset, type Input, type Rows } from "../data/dataset.js";
+import { type Dataset, dataset, type Input, type Rows, rowInputs } from "../data/dataset.js";
 import { WeakToStrongError } from "../errors.js";
 import { type ModelSpec, pretrainedOf } from "../models/model.js";
 import type { Pretrained } from "../models/pretrained.js";
@@ -63,6 +63,32 @@ export function selectedRows(testbed: LabTestbed, { rows, inputs, split = "train
     "bad_input",
     `${name}: rows[${wrong}]: expected a row of ${split}, from 0 to ${chosen.inputs.length - 1}, found ${rows[wrong]}.`,
   );
+}
+
+/**
+ * The same examples as rows of all that this testbed has: features that are learned (patches) are learned from the whole
+ * of a dataset, and two calls about different examples must speak of the same features.
+ */
+export function amongAll(testbed: LabTestbed, rows: Rows): Rows {
+  const { all, rowOf } = everythingOf(testbed);
+  const indices = rowInputs(rows).map((input) => rowOf.get(JSON.stringify(input)) ?? -1);
+  const stranger = indices.indexOf(-1);
+  if (stranger < 0) return { dataset: all, indices: Int32Array.from(indices) };
+  throw new WeakToStrongError(
+    "unsupported",
+    `embed[${stranger}]: this student's features are learned from the testbed's own inputs, and only of these they can be had.`,
+  );
+}
+
+const everything = new WeakMap<LabTestbed, { readonly all: Dataset; readonly rowOf: ReadonlyMap<string, number> }>();
+
+function everythingOf(testbed: LabTestbed) {
+  const found = everything.get(testbed);
+  if (found) return found;
+  const all = dataset([...testbed.train.dataset.inputs, ...testbed.development.dataset.inputs]);
+  const made = { all, rowOf: new Map(all.inputs.map((input, row) => [JSON.stringify(input), row])) };
+  everything.set(testbed, made);
+  return made;
 }
 
 function fieldsOf(input: Input): string {

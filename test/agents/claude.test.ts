@@ -19,7 +19,8 @@ const tools: Record<string, TestTool> = {
 const echo = (text: unknown): PolicyAnswer => [{ type: "tool_use", name: "echo", input: { text } }];
 const finish: PolicyAnswer = [{ type: "tool_use", name: "finish", input: { summary: "all done" } }];
 /** Echoes twice, then finishes. */
-const twice: Policy = ({ turn }) => (turn < 2 ? echo(turn) : finish);
+const twiceOf = (turn: number): PolicyAnswer => (turn < 2 ? echo(turn) : finish);
+const twice: Policy = ({ turn }) => twiceOf(turn);
 
 interface Outcome {
   readonly events: readonly AgentEvent[];
@@ -57,6 +58,19 @@ const booked = ({ journal }: Outcome) =>
       }),
       { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 },
     );
+const paidOf = (journal: readonly JournalEntry[]) =>
+  journal.reduce((sum, e) => sum + (e.type === "model-paid" ? e.usage.usd : 0), 0);
+/** Each call's payments, next to what was reserved for it. */
+const held = ({ journal }: Outcome) =>
+  journal.flatMap((began) => {
+    if (began.type !== "model-began") return [];
+    const paid = journal.flatMap((e) => (e.type === "model-paid" && e.step === began.step ? [e.usage] : []));
+    const tokens = paid.reduce(
+      (sum, u) => sum + u.inputTokens + u.outputTokens + (u.cacheReadTokens ?? 0) + (u.cacheWriteTokens ?? 0),
+      0,
+    );
+    return [{ tokens, usd: paid.reduce((sum, { usd }) => sum + usd, 0), maximum: began.maximum }];
+  });
 const charged = ({ server }: Outcome) => {
   const { cacheWrite1h: _, ...paid } = server.paid();
   return paid;
@@ -92,8 +106,7 @@ describe("a conversation", () => {
     const { server, journal } = await work({ cacheMinimum: 1 }, { cacheFor: "1h", prices });
     const { cacheRead, cacheWrite, cacheWrite1h } = server.paid();
     expect(cacheWrite1h).toBe(cacheWrite);
-    const usd = journal.reduce((sum, e) => sum + (e.type === "model-paid" ? e.usage.usd : 0), 0);
-    expect(usd).toBeCloseTo(0.1 * cacheRead + 2 * cacheWrite1h, 6);
+    expect(paidOf(journal)).toBeCloseTo(0.1 * cacheRead + 2 * cacheWrite1h, 6);
   });
 
   test("sends thinking back as it came", async () => {
@@ -173,6 +186,25 @@ describe("an answer that ends early", () => {
     expect(notices(outcome)).toHaveLength(2);
   });
 
+  test("fails after five that were cut in a row, and says what to raise", async () => {
+    const policy: Policy = () => [{ type: "thinking", thinking: "x".repeat(400) }];
+    const outcome = work({ policy }, { maxTokens: 50 });
+    await expect(outcome).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringMatching(/^5 answers .* in a row were cut off \(max_tokens\)\. Raise .*maxTokens.*50/),
+    });
+  });
+
+  test("ends when five were cut in a row and the budget is spent", async () => {
+    const policy: Policy = ({ turn, messages }) =>
+      JSON.stringify(messages).includes("Your budget is spent")
+        ? [{ type: "thinking", thinking: "x".repeat(9000) }]
+        : [{ type: "text", text: "I echo." }, ...(echo(turn) as [])];
+    const outcome = await work({ policy }, { maxTokens: 20_000 }, { budget: { usd: 0.45 } });
+    expect(outcome.result.summary).toBe("I echo.");
+    expect(bodies(outcome).filter(({ max_tokens }) => max_tokens === 2000)).toHaveLength(5);
+  });
+
   test("leaves out what a safety filter stopped, and gives up in the end", async () => {
     let asked = 0;
     const refusal: PolicyAnswer = {
@@ -232,6 +264,14 @@ describe("a conversation that grows", () => {
     expect(JSON.stringify(last.messages).split(fill)).toHaveLength(2);
   });
 
+  test("is not with a model that cannot", async () => {
+    const model = "claude-haiku-4-5";
+    expect(bodies(await work({}, { model }))[0]).not.toHaveProperty("context_management");
+    expect(bodies(await work({}))[0]).toHaveProperty("context_management");
+    expect(() => claude({ model, compactAt: 60_000 })).toThrow(/compactAt.*cannot.*claude-haiku-4-5.*found 60000/);
+    expect(claude({ model, compactAt: false }).model).toBe(model);
+  });
+
   test("is not where that is switched off", async () => {
     const outcome = await work(long, { compactAt: false }, filled);
     expect(bodies(outcome)[0]).not.toHaveProperty("context_management");
@@ -266,20 +306,70 @@ describe("an API that fails", () => {
     { fault: { type: "malformed", at: 3 } as const, why: /could not be read/ },
     { fault: { type: "overloaded", after: 4 } as const, why: /overloaded_error/ },
   ])("pays for an answer that breaks off ($fault.type) and asks again", async ({ fault, why }) => {
-    const outcome = await work({ faults: [undefined, fault] }, { idleTimeout: 0.2 });
+    const outcome = await work({ faults: [undefined, fault] }, { idleTimeout: 0.2, maxTokens: 700 });
     expect(outcome.result.summary).toBe("all done");
     expect(notices(outcome)).toEqual([expect.stringMatching(why)]);
     expect(outcome.server.requests).toHaveLength(4);
-    expect(booked(outcome)).toEqual(charged(outcome));
     expect(outcome.journal.filter(({ type }) => type === "model-began")).toHaveLength(4);
+    // How much the answer had come to is not told, unless it broke off after its last count.
+    const spoilt = outcome.server.requests[1]!.paid.output;
+    const output = charged(outcome).output + (fault.type === "malformed" ? 0 : 700 - spoilt);
+    expect(booked(outcome)).toEqual({ ...charged(outcome), output });
   });
 
-  test("is given up after five answers in a row that broke off", async () => {
-    const outcome = work({ faults: () => ({ type: "cut", after: 4 }) });
-    await expect(outcome).rejects.toMatchObject({
+  test("is not asked for one broken answer after the other: it gets time, as long as patience lasts", async () => {
+    const started = performance.now();
+    await using server = await messagesServer({ policy: twice, faults: () => ({ type: "overloaded", after: 1 }) });
+    const { assignment, journal } = testAssignment({ tools });
+    const run = claude({ baseURL: server.url, apiKey: "k", patience: 2 }).start(assignment);
+    await expect(run.result()).rejects.toMatchObject({
       code: "worker_died",
-      message: expect.stringContaining("5 answers in a row"),
+      message: expect.stringMatching(/after 3 attempts: overloaded_error.*patience/),
     });
+    // At least 0.375 and 0.75 s, and no third pause: it would go beyond patience.
+    expect(performance.now() - started).toBeGreaterThan(1100);
+    expect(server.requests).toHaveLength(3);
+    expect(journal.filter(({ type }) => type === "model-paid")).toHaveLength(3);
+
+    const again = testAssignment({ tools, journal });
+    const next = claude({ baseURL: "http://127.0.0.1:9", apiKey: "k" }).start(again.assignment);
+    await expect(next.result()).rejects.toMatchObject({ code: "worker_died", message: /overloaded_error/ });
+  });
+
+  test("gives a later break all of patience again", async () => {
+    const broken = { type: "overloaded", after: 1 } as const;
+    const faults = [broken, undefined, broken, undefined];
+    expect((await work({ faults }, { patience: 0.6 })).result.summary).toBe("all done");
+  });
+
+  test("is paid for thinking that it did not show", async () => {
+    const thinks: Policy = ({ turn }) => [{ type: "thinking", thinking: "x".repeat(4000) }, ...(twiceOf(turn) as [])];
+    const outcome = await work(
+      { policy: thinks, faults: [{ type: "cut", after: 3 }] },
+      { thinking: { type: "adaptive", display: "omitted" } },
+    );
+    expect(outcome.result.summary).toBe("all done");
+    expect(bodies(outcome).at(-1)!.messages[1]!.content[0]).toMatchObject({ type: "thinking", thinking: "" });
+    expect(outcome.server.requests[0]!.paid.output).toBe(1000);
+    expect(booked(outcome).output).toBe(charged(outcome).output + 15_000);
+  });
+
+  test("is paid for a compaction in an answer that broke off, within what was reserved", async () => {
+    const policy: Policy = ({ messages, turn }) =>
+      JSON.stringify(messages).includes("Summary of what was said before") ? finish : echo(turn);
+    const outcome = await work(
+      { policy, cacheMinimum: 1, summarize: () => "y".repeat(4000), faults: [undefined, { type: "cut", after: 5 }] },
+      { compactAt: 50_000, model: "claude-haiku-5-5" },
+      { tools: { ...tools, echo: { run: () => "word ".repeat(45_000) } } },
+    );
+    const broken = outcome.server.requests[1]!.paid;
+    const calls = held(outcome);
+    expect(broken.cacheRead + broken.cacheWrite).toBeGreaterThan(56_000);
+    expect(calls[1]!.tokens).toBeGreaterThan(broken.output + broken.cacheRead + broken.cacheWrite);
+    for (const { tokens, usd, maximum } of calls) {
+      expect(tokens).toBeLessThanOrEqual(maximum.tokens);
+      expect(usd).toBeLessThanOrEqual(maximum.usd);
+    }
   });
 
   test("is given up when patience is at its end, naming the request", async () => {
@@ -321,8 +411,7 @@ describe("a budget", () => {
     expect(outcome.result.summary).toBe("wrote up");
     expect(notices(outcome)).toEqual(["The budget is spent; the model is told to write up."]);
     expect(bodies(outcome).at(-1)!.max_tokens).toBe(2000);
-    const usd = outcome.journal.reduce((sum, e) => sum + (e.type === "model-paid" ? e.usage.usd : 0), 0);
-    expect(usd).toBeLessThanOrEqual(0.45);
+    expect(paidOf(outcome.journal)).toBeLessThanOrEqual(0.45);
   });
 
   test("of nothing ends without a call", async () => {
@@ -333,13 +422,11 @@ describe("a budget", () => {
 
   test("reserves at least what a call costs, also at its dearest", async () => {
     const outcome = await work({ cacheMinimum: 1, policy: ({ turn }) => (turn < 4 ? echo("é".repeat(500)) : finish) });
-    for (const began of outcome.journal) {
-      if (began.type !== "model-began") continue;
-      const paid = outcome.journal.find((e) => e.type === "model-paid" && e.step === began.step);
-      if (paid?.type !== "model-paid") throw new Error("not paid");
-      const { inputTokens, outputTokens, cacheReadTokens = 0, cacheWriteTokens = 0, usd } = paid.usage;
-      expect(inputTokens + outputTokens + cacheReadTokens + cacheWriteTokens).toBeLessThanOrEqual(began.maximum.tokens);
-      expect(usd).toBeLessThanOrEqual(began.maximum.usd);
+    expect(held(outcome)).toHaveLength(5);
+    for (const { tokens, usd, maximum } of held(outcome)) {
+      expect(tokens).toBeGreaterThan(0);
+      expect(tokens).toBeLessThanOrEqual(maximum.tokens);
+      expect(usd).toBeLessThanOrEqual(maximum.usd);
     }
   });
 });
@@ -353,6 +440,7 @@ describe("options", () => {
   test("are checked", () => {
     expect(() => claude({ maxTokens: 0 })).toThrow(/maxTokens.*found 0/);
     expect(() => claude({ compactAt: 10 })).toThrow(/compactAt.*from 50000/);
+    expect(() => claude({ idleTimeout: 301 })).toThrow(/idleTimeout.*to 300/);
     expect(() => claude({ prices: { input: -1, output: 1 } })).toThrow(/input.*found -1/);
   });
 

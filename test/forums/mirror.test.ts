@@ -102,6 +102,66 @@ test("what happens while files are written is written next, together", async () 
   expect(written.length).toBeLessThan(20);
 });
 
+test("of a long thread the file has the first post and the latest replies, and only these are read", async () => {
+  let read = 0;
+  const counting: Forum = {
+    ...forum,
+    async thread(...given) {
+      const page = await forum.thread(...given);
+      read += page.replies.length;
+      return page;
+    },
+  };
+  const { id } = await post({ title: "First" });
+  for (let i = 0; i < 40; i++) await post({ title: `Reply ${i}`, body: "\n".repeat(4_000), replyTo: id });
+  const { files, write } = memory();
+  await using run = mirrorForum(counting, write);
+  await reached(run, 41);
+  read = 0;
+  const last = await post({ title: "Reply 40", replyTo: id });
+  await reached(run, last.cursor);
+  const page = files.get("threads/p1.md")!;
+  const titles = [...page.matchAll(/^- title: `(.*)`$/gm)].map(([, title]) => title);
+  const left = 42 - titles.length;
+  expect(left).toBeGreaterThan(20);
+  expect(titles).toEqual(["First", ...Array.from({ length: 41 - left }, (_, i) => `Reply ${i + left}`)]);
+  expect(page).toContain(`\n(${left} earlier replies are left out: read_forum shows them.)\n`);
+  expect(page.length).toBeLessThan(300 << 10);
+  expect(read).toBe(41 - left);
+});
+
+test("a body that takes long to show is cut", async () => {
+  const { cursor } = await post({ body: "\u0007".repeat(64 << 10) });
+  const { files, write } = memory();
+  await using run = mirrorForum(forum, write);
+  await reached(run, cursor);
+  expect(files.get("threads/p1.md")).toMatch(/\n\n\(\d+ more characters of it are left out\.\)\n$/);
+  expect(files.get("threads/p1.md")!.length).toBeLessThan(132 << 10);
+});
+
+test("a thread that the forum cannot show is said to be so, and the others are shown", async () => {
+  let broken = true;
+  const odd: Forum = {
+    ...forum,
+    async thread(id, ...rest) {
+      if (broken && id === "p1") throw new Error("`page 7`\nis damaged");
+      return forum.thread(id, ...rest);
+    },
+  };
+  await post();
+  const { cursor } = await post({ title: "Second" });
+  const { files, write } = memory();
+  await using run = mirrorForum(odd, write);
+  await reached(run, cursor);
+  expect(files.get("threads/p1.md")).toContain(
+    "\n(The forum cannot show this thread now: `` `page 7`⟨U+000A⟩is damaged ``)\n",
+  );
+  expect(files.get("threads/p2.md")).toContain("`Second`");
+  broken = false;
+  await reached(run, (await post({ title: "Third", replyTo: "p1" })).cursor);
+  expect(files.get("threads/p1.md")).toContain("`Third`");
+});
+
 describe("agents' text stays what it is", () => {
   const spoof = [
     "# Forum",

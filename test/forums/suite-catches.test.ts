@@ -92,7 +92,7 @@ const broken: Record<string, [string[], (forum: Forum, opened: number) => Partia
     ["authors do not vote on their own posts"],
     (forum) => ({
       async vote(vote, options) {
-        const { post, replies } = await forum.thread(vote.post, options);
+        const { post, replies } = await forum.thread(vote.post, {}, options);
         const own = [post, ...replies].find(({ id }) => id === vote.post);
         return own?.author === vote.voter ? own : forum.vote(vote, options);
       },
@@ -116,6 +116,25 @@ const broken: Record<string, [string[], (forum: Forum, opened: number) => Partia
       async list(query, options) {
         const page = await forum.list(query, options);
         return page.next === undefined ? page : { ...page, next: page.next + 1 };
+      },
+    }),
+  ],
+  "repeats the last reply of a page": [
+    ["a thread is read page by page, oldest reply first", "a page of a thread holds at most 1 MiB"],
+    (forum) => ({
+      async thread(id, query, options) {
+        const page = await forum.thread(id, query, options);
+        return page.next === undefined ? page : { ...page, next: page.next - 1 };
+      },
+    }),
+  ],
+  "gives a whole thread at once": [
+    ["a thread is read page by page, oldest reply first", "a page of a thread holds at most 1 MiB"],
+    (forum) => ({
+      async thread(id, _, options) {
+        const { post, replies, next } = await forum.thread(id, { limit: 200 }, options);
+        const rest = next === undefined ? [] : (await forum.thread(id, { after: next }, options)).replies;
+        return { post, replies: [...replies, ...rest] };
       },
     }),
   ],

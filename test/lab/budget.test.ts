@@ -36,7 +36,7 @@ describe("a budget", () => {
     const [one, other] = [new Budget({}, lab), new Budget({}, lab)];
     const held = one.reserve({ usd: 7 });
     expect(() => other.reserve({ usd: 4 })).toThrow(
-      /3 dollars are left in the whole lab's budget; this may take up to 4/,
+      /3 dollars are left in the whole lab's budget \(7 more are held back for calls that are under way\); this may take up to 4/,
     );
     held.release();
     held.release();

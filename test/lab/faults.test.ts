@@ -17,6 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+const maxTokens = 1000;
 const model = "claude-haiku-4-5";
 const turns = 6;
 
@@ -57,7 +58,7 @@ test("with an API that fails in every way agents finish, no tool runs twice, and
   });
   const agents = names.map((apiKey) =>
     claude({
-      ...{ model, baseURL: server.url, apiKey },
+      ...{ model, baseURL: server.url, apiKey, maxTokens },
       ...(apiKey === "stall" && { idleTimeout: 1.5 }),
       ...(apiKey === "down" && { patience: 0.3 }),
     }),
@@ -83,7 +84,12 @@ test("with an API that fails in every way agents finish, no tool runs twice, and
   for (const [index, name] of names.entries()) {
     const met = server.requests.filter(({ apiKey, fault }) => apiKey === name && fault !== undefined);
     expect(met.length, name).toBeGreaterThanOrEqual(name === "down" ? 1 : 3);
-    const { input, output, cacheRead, cacheWrite } = server.paid(name);
+    const { input, cacheRead, cacheWrite, output: sent } = server.paid(name);
+    // An answer that broke off is counted with all of its maxTokens: how far it came is not told.
+    const unseen = server.requests
+      .filter(({ apiKey, status, whole, paid }) => apiKey === name && status === 200 && !whole && paid.output > 0)
+      .reduce((sum, { paid }) => sum + maxTokens - paid.output, 0);
+    const output = sent + unseen;
     const { tokens, usd } = outcome.agents[index]!;
     expect(tokens, name).toEqual({ input, output, cacheRead, cacheWrite });
     const dollars =

@@ -12,7 +12,7 @@ import { messagesServer, type PolicyBlock } from "../../src/testing/index.js";
 
 /** The test that CI runs has few kills; `W2S_KILLS=100` is what docs/reliability.md tells of. */
 const kills = Number(process.env.W2S_KILLS ?? 6);
-const turns = Number(process.env.W2S_KILLS ? 60 : 24);
+const turns = 15 * kills;
 
 let dir: string;
 beforeEach(() => {
@@ -61,6 +61,7 @@ test(`a lab that is killed ${kills} times repeats no finished step, loses nothin
 
   const { entries } = readJournal(join(dir, "journal.jsonl"));
   const lives = entries.filter(({ type }) => type === "life").length;
+  expect(lives).toBeGreaterThan(kills / 2); // on a fast machine the agents may have done before the last kill
   expect(entries.at(-1)!.type).toBe("lab-ended");
   for (const [agent, { steps, ended, interrupted }] of historiesOf(entries)) {
     expect(ended).toMatchObject({ state: "finished", summary: "done" });

@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +20,7 @@ import { findCgroupParent, makeCgroup, removeStale } from "../../src/sandboxes/b
 import { bubblewrap } from "../../src/sandboxes/bubblewrap/index.js";
 import { pythonMounts } from "../../src/sandboxes/python-mounts.js";
 import { callDoor } from "../../src/testing/sandbox-cases/commands.js";
+import { openFiles } from "../../src/testing/sandbox-cases/host.js";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 let folder: string;
@@ -48,6 +59,19 @@ describe.each(["bubblewrap", "unisolated"])("a %s sandbox", (kind) => {
     const closed = Promise.all(sockets.map((socket) => once(socket, "close")));
     holder.kill("SIGKILL");
     await closed;
+  });
+});
+
+describe.each(["bubblewrap", "unisolated"])("a %s sandbox", (kind) => {
+  test("gets none of the files that the process that makes it has inherited", async () => {
+    const root = openSync("/", "r");
+    // Node closes in its children what it was given, but only up to the first number that is free.
+    const stdio = Array.from({ length: 201 }, (_, fd) => (fd === 1 ? "pipe" : fd === 200 ? root : "ignore") as "pipe");
+    const args = ["--conditions=w2s-source", "--import", "tsx", join(here, "fixtures", "descriptors.ts")];
+    const maker = spawn(process.execPath, [...args, kind, join(folder, "work"), openFiles], { stdio });
+    closeSync(root);
+    const output = (await maker.stdout!.setEncoding("utf8").toArray()).join("");
+    expect(output).toBe("true\n[0, 1, 2]\n");
   });
 });
 

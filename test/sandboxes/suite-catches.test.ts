@@ -77,6 +77,8 @@ const leaks: Readonly<Record<string, { make: () => SandboxProvider; caught: read
     caught: [
       "the host's keyrings are out of reach",
       "large parts of the kernel are closed: bpf, io_uring, perf, userfaultfd",
+      "what the whole machine has only so many of is closed: inotify, asynchronous I/O",
+      "nothing can be typed into a terminal of the host",
     ],
   },
   "writable mounts": {
@@ -109,6 +111,28 @@ const leaks: Readonly<Record<string, { make: () => SandboxProvider; caught: read
       "the environment of the host is not there",
       "no process has an environment or a command line that tells of the host",
     ],
+  },
+  "an open folder of the host": {
+    make: () =>
+      changed((sandbox) => ({
+        exec: (command, options) => {
+          const words = typeof command === "string" ? ["/bin/sh", "-c", command] : command;
+          return sandbox.exec(["/bin/sh", "-c", 'exec "$@" 9< /', "sh", ...words], options);
+        },
+      })),
+    caught: ["a command has its three streams open, and nothing else"],
+  },
+  "a disk limit that nobody watches": {
+    make() {
+      const provider = bubblewrap();
+      const without = { disk: 2 ** 40 };
+      return {
+        ...provider,
+        create: (request, options) =>
+          provider.create({ ...request, limits: { ...request.limits, ...without } }, options),
+      };
+    },
+    caught: ["names take room too, though their files are empty", "deleted files that are open take room too"],
   },
   "files that the host opens itself": {
     make: () =>

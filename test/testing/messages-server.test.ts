@@ -52,6 +52,23 @@ describe("an answer", () => {
     expect(server.requests.map(({ whole }) => whole)).toEqual([true, true, true]);
   });
 
+  test("does not show thinking where that is asked for, and charges it", async () => {
+    await using server = await serve({ policy });
+    const client = connect(server);
+    const thinking = { type: "adaptive" as const, display: "omitted" as const };
+    const request = { ...hello, max_tokens: 1000, tools: [tool], thinking };
+    const { content, usage } = await client.beta.messages.stream(request).finalMessage();
+    expect(content[0]).toEqual({ type: "thinking", thinking: "", signature: expect.stringMatching(/./) });
+    const shown = await client.beta.messages.create({ ...hello, max_tokens: 1000, tools: [tool] });
+    expect(usage.output_tokens).toBe(shown.usage.output_tokens);
+    const messages = [...hello.messages, { role: "assistant" as const, content: content.slice(0, 2) }];
+    const next = await client.beta.messages.create({
+      ...request,
+      messages: [...messages, { role: "user", content: "b" }],
+    });
+    expect(next.stop_reason).toBe("tool_use");
+  });
+
   test("is cut where max_tokens are reached", async () => {
     await using server = await serve({ policy });
     const message = await connect(server)

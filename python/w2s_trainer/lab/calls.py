@@ -81,9 +81,9 @@ def search_forum(text: str, *, limit: int | None = None) -> Any:
     return call("search_forum", text=text, limit=limit)
 
 
-def read_forum(post: str | None = None, *, limit: int | None = None) -> Any:
-    """A post with its replies, or the newest threads."""
-    return call("read_forum", post=post, limit=limit)
+def read_forum(post: str | None = None, *, limit: int | None = None, after: int | None = None) -> Any:
+    """A post with a page of its replies (those after a cursor), or the newest threads."""
+    return call("read_forum", post=post, limit=limit, after=after)
 
 
 def keep_snapshot(title: str, *, folder: str | Path | None = None) -> Any:

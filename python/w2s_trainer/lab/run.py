@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,8 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .calls import evaluate
+from .calls import call, evaluate
 from .data import load
+from .door import LabError
 
 
 def main(arguments: list[str]) -> None:
@@ -42,8 +44,21 @@ def main(arguments: list[str]) -> None:
         with asked.out.open("wb") as file:
             np.savez(file, **{str(seed): array for seed, array in predictions.items()})
     if asked.evaluate:
+        if asked.snapshot is None:
+            asked.snapshot = _kept(asked.method.resolve(), asked.evaluate)
         answer = evaluate(predictions, method=asked.evaluate, testbed=testbed.name, snapshot=asked.snapshot)
-        _say(answer["words"] if isinstance(answer, dict) else answer)
+        _say(answer.get("words") or json.dumps(answer) if isinstance(answer, dict) else answer)
+
+
+def _kept(method: Path, title: str) -> str | None:
+    """Keeps the method's folder, so that its code stands beside the score; hash, or none where that cannot be kept."""
+    try:
+        said = call("keep_snapshot", folder=str(method.parent), title=title[:200])
+    except LabError as error:
+        _say(f"Its code is not kept beside the score: {error}")
+        return None
+    found = re.search(r"\b[0-9a-f]{64}\b", str(said))
+    return found and found[0]
 
 
 def _one(step: dict[str, Any]) -> Any:

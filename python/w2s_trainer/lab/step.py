@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+import traceback
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -75,5 +76,19 @@ def _checked(predictions: Any, examples: int, classes: int) -> np.ndarray:
     return array
 
 
+def _own_frames(error: BaseException) -> str:
+    """The traceback without what is ours: where in the method it happened, and what."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_ours(frame.filename)]
+    lines = traceback.format_list(frames) + traceback.format_exception_only(error)
+    return "".join(lines)
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith("<frozen") or str(Path(__file__).parent.parent) in path
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except Exception as error:
+        sys.exit(_own_frames(error).rstrip())

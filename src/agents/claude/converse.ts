@@ -2,7 +2,7 @@ import type { Anthropic } from "@anthropic-ai/sdk";
 import type { AgentEvent, AgentResult, Assignment, Json } from "../../agent.js";
 import { WeakToStrongError } from "../../errors.js";
 import type { RunContext } from "../../run.js";
-import { ask, type Reply, type RequestBody } from "./ask.js";
+import { ask, type Reply, type RequestBody, Trouble } from "./ask.js";
 import { Conversation, isCompaction, text } from "./conversation.js";
 import { maximumOf, type Prices, usageOf } from "./prices.js";
 import type { Answer, Block } from "./stream.js";
@@ -24,7 +24,7 @@ export interface Settings {
   readonly options: Partial<RequestBody>;
 }
 
-/** So often in a row a call may break off, or be refused, before the agent gives up. */
+/** So often in a row an answer may be cut off, or be refused, before the agent gives up. */
 const most = 5;
 
 const words = {
@@ -50,7 +50,9 @@ export async function converse(
   const notice = (message: string): void => emit({ type: "notice", message });
   let closing = false;
   let nudged = false;
-  let failures = 0;
+  let refusals = 0;
+  let cuts = 0;
+  let trouble = new Trouble();
   let said = "";
   talk.user(text(words.begin));
   for (;;) {
@@ -62,27 +64,18 @@ export async function converse(
       talk.user(text(words.closing));
       continue;
     }
-    if ("broken" in reply) {
-      failures++;
-      if (failures >= most) {
-        throw new WeakToStrongError(
-          "worker_died",
-          `${settings.model} broke off ${failures} answers in a row, the last because ${reply.broken}. Each was paid for. Start again later: what was done is in the journal.`,
-        );
-      }
-      notice(`An answer broke off (${reply.broken}); what came of it is paid for, and it is asked for again.`);
-      continue;
-    }
+    if ("broken" in reply) continue;
+    trouble = new Trouble();
     const { answer } = reply;
     if (answer.stopReason === "refusal") {
-      failures++;
+      refusals++;
       const why = refusalOf(answer.stopDetails);
       notice(`The model's answer was stopped by a safety filter${why}.`);
-      if (failures >= most) return { summary: said || `Every answer was stopped by a safety filter${why}.` };
+      if (refusals >= most) return { summary: said || `Every answer was stopped by a safety filter${why}.` };
       talk.user(text(words.refused));
       continue;
     }
-    failures = 0;
+    refusals = 0;
     talk.answer(answer);
     tell(answer, emit);
     said = textOf(answer) || said;
@@ -90,9 +83,15 @@ export async function converse(
     const cut = answer.stopReason === "max_tokens" || answer.stopReason === "model_context_window_exceeded";
     if (cut) {
       notice(`An answer was cut off: ${answer.stopReason}.`);
+      cuts++;
+      if (cuts >= most && closing) return { summary: said || "Every answer was cut off when the budget was spent." };
+      if (cuts >= most) throw cutOff(settings, cuts, answer.stopReason);
       if (answer.stopReason !== "max_tokens" && settings.compactAt === undefined) return { summary: said };
       talk.user(...calls.map((call) => resultOf(call, words.notRun(words.cut), true)), text(words.cut));
-    } else if (calls.length > 0) {
+      continue;
+    }
+    cuts = 0;
+    if (calls.length > 0) {
       nudged = false;
       const { results, finished } = await runTools(assignment, answer, calls);
       if (finished !== undefined) return { summary: finished || said };
@@ -109,7 +108,9 @@ export async function converse(
     const once = { input: talk.tokens, output: maxTokens };
     const maximum = maximumOf(prices, once, cacheFor);
     // A compaction reads all of it and writes a summary before the answer.
-    const times = compactAt !== undefined && talk.tokens >= compactAt ? 2 : 1;
+    const compacts = compactAt !== undefined && talk.tokens >= compactAt;
+    const times = compacts ? 2 : 1;
+    const compaction = { input: 0, output: maxTokens, cacheRead: 0, cacheWrite: talk.tokens };
     try {
       return await assignment.model<Reply>({
         model,
@@ -121,7 +122,11 @@ export async function converse(
             body: { ...fixed, messages: talk.messages, max_tokens: maxTokens },
             idleTimeout: settings.idleTimeout,
             patience: settings.patience,
-            priced: (tokens) => usageOf(prices, tokens),
+            trouble,
+            priced: (tokens) => usageOf(prices, tokens, cacheFor),
+            // Output is counted at the end only, and thinking and tool input need not show before.
+            pricedAtMost: (tokens) =>
+              usageOf(prices, [{ ...tokens, output: maxTokens }, ...(compacts ? [compaction] : [])], cacheFor),
             signal,
             pay,
             notice,
@@ -190,6 +195,14 @@ function isToolUse(block: Block): block is ToolUse {
 
 function resultOf({ id }: ToolUse, content: string, isError: boolean): Block {
   return { type: "tool_result", tool_use_id: id, content, ...(isError && { is_error: true }) };
+}
+
+function cutOff({ model, maxTokens }: Settings, cuts: number, reason: string): WeakToStrongError {
+  const advice =
+    reason === "max_tokens"
+      ? `Raise claude({ maxTokens }), which is ${maxTokens} and has to hold thinking too, or think less: claude({ effort: "low" }).`
+      : "The model's context is full: lower claude({ compactAt }).";
+  return new WeakToStrongError("failed", `${cuts} answers of ${model} in a row were cut off (${reason}). ${advice}`);
 }
 
 function tell({ content }: Answer, emit: (event: AgentEvent) => void): void {

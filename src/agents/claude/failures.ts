@@ -1,5 +1,6 @@
 import { APIConnectionError, APIError } from "@anthropic-ai/sdk";
 import { type ErrorCode, WeakToStrongError } from "../../errors.js";
+import { BrokenStream } from "./stream.js";
 
 /** Seconds after which asking again makes sense: what the API says, else twice as long each time. Undefined: never. */
 export function retryAfter(error: unknown, attempt: number): number | undefined {
@@ -29,10 +30,15 @@ export function wordsOf(error: unknown): string {
 /** The error that a run ends with. */
 export function failure(model: string, cause: unknown, why: string, attempts: number): WeakToStrongError {
   const status: number | undefined = cause instanceof APIError ? cause.status : undefined;
-  const [code, advice] = status === undefined ? unreachable : meaning(status);
+  const [code, advice] = status !== undefined ? meaning(status) : cause instanceof BrokenStream ? later : unreachable;
   const tried = attempts > 1 ? ` after ${attempts} attempts` : "";
   return new WeakToStrongError(code, `${model} gave no answer${tried}: ${why}. ${advice}`, { cause });
 }
+
+const later: [ErrorCode, string] = [
+  "worker_died",
+  "Start again later: what was done is in the journal. claude({ patience }) says how long to try.",
+];
 
 const unreachable: [ErrorCode, string] = [
   "worker_died",
@@ -44,11 +50,6 @@ function meaning(status: number): [ErrorCode, string] {
     return ["bad_input", "Give a key that may use this model: claude({ apiKey }) or ANTHROPIC_API_KEY."];
   if (status === 402) return ["failed", "The account has no credit left."];
   if (status === 404) return ["not_found", "Is the model's name right, and is it offered to this account?"];
-  if (status === 408 || status === 409 || status === 429 || status >= 500) {
-    return [
-      "worker_died",
-      "Start again later: what was done is in the journal. claude({ patience }) says how long to try.",
-    ];
-  }
+  if (status === 408 || status === 409 || status === 429 || status >= 500) return later;
   return ["bad_input", "The model may not know an option that was given (thinking, effort, compactAt)."];
 }

@@ -4,7 +4,7 @@ import { WeakToStrongError } from "../../errors.js";
 import { defineAgent } from "../define.js";
 import type { RequestBody } from "./ask.js";
 import { converse } from "./converse.js";
-import { type Prices, pricesOf } from "./prices.js";
+import { compacts, type Prices, pricesOf } from "./prices.js";
 
 export { listPrices, type Prices, pricesAsOf } from "./prices.js";
 
@@ -29,9 +29,12 @@ export interface ClaudeOptions {
   readonly effort?: "low" | "medium" | "high" | "xhigh" | "max";
   /** How long the API keeps the conversation for a cheaper reading: an hour pays where tools run for long. Default `5m`. */
   readonly cacheFor?: "5m" | "1h";
-  /** Input tokens at which the API sums up the conversation, from 50,000; `false` for models that cannot. Default 150,000. */
+  /**
+   * Input tokens at which the API sums up the conversation, from 50,000; `false`: never. Default 150,000, and `false` for
+   * models before 4.6, which cannot.
+   */
   readonly compactAt?: number | false;
-  /** Seconds without a sign of life after which an attempt is given up and made again. Default 120. */
+  /** Seconds without a sign of life after which an attempt is given up and made again, at most 300: Node's own limit. Default 120. */
   readonly idleTimeout?: number;
   /** Seconds for which an API that fails is asked again before the agent fails. Default 1,800. */
   readonly patience?: number;
@@ -44,12 +47,19 @@ export interface ClaudeOptions {
  * @throws WeakToStrongError `bad_input` for a model whose price is not known, or an option out of its range.
  */
 export function claude(options: ClaudeOptions = {}): Agent {
-  const { model = "claude-opus-5-5", direction, maxTokens = 16_000, thinking, effort, compactAt = 150_000 } = options;
+  const { model = "claude-opus-5-5", direction, maxTokens = 16_000, thinking, effort } = options;
   const { idleTimeout = 120, patience = 1800, cacheFor = "5m" } = options;
+  const { compactAt = compacts(model) ? 150_000 : false } = options;
   check("maxTokens", maxTokens, 1, 1_000_000);
-  check("idleTimeout", idleTimeout, 0.001, 86_400);
+  check("idleTimeout", idleTimeout, 0.001, 300);
   check("patience", patience, 0, 86_400);
   if (compactAt !== false) check("compactAt", compactAt, 50_000, 10_000_000);
+  if (compactAt !== false && !compacts(model)) {
+    throw new WeakToStrongError(
+      "bad_input",
+      `claude({ compactAt }): the API cannot sum up a conversation with ${model}, only with models from 4.6 on; found ${compactAt}. Leave it out, or take a later model.`,
+    );
+  }
   const prices = pricesOf(model, options.prices);
   const thought = thinking?.type === "enabled" ? thinking.budget_tokens : 0;
   const passed: Partial<RequestBody> = { ...(thinking && { thinking }), ...(effort && { output_config: { effort } }) };

@@ -15,13 +15,12 @@ export interface Prices {
   readonly long?: { readonly above: number; readonly times: number };
 }
 
-/** Tokens of one answer, as the API counts them. */
+/** Tokens of one request, as the API counts them. */
 export interface Tokens {
   readonly input: number;
   readonly output: number;
   readonly cacheRead: number;
   readonly cacheWrite: number;
-  readonly cacheWrite1h: number;
 }
 
 export const pricesAsOf = "2026-11-21";
@@ -58,6 +57,21 @@ export const listPrices: Readonly<Record<string, Prices>> = {
   "claude-haiku-4-5-20251001": haiku4_5,
 };
 
+/** Models that cannot sum up a conversation; later ones can. */
+const before4_6: ReadonlySet<string> = new Set([
+  "claude-opus-4-5",
+  "claude-opus-4-5-20251101",
+  "claude-sonnet-4-5",
+  "claude-sonnet-4-5-20250929",
+  "claude-haiku-4-5",
+  "claude-haiku-4-5-20251001",
+]);
+
+/** The API can sum up a conversation with this model; one that the table lacks is taken for a later one. */
+export function compacts(model: string): boolean {
+  return !before4_6.has(model);
+}
+
 /** The prices of a model. Throws `bad_input`, saying how to give them, for one that the table lacks. */
 export function pricesOf(model: string, given?: Prices): Prices {
   const prices = given ?? (Object.hasOwn(listPrices, model) ? listPrices[model] : undefined);
@@ -77,31 +91,33 @@ export function pricesOf(model: string, given?: Prices): Prices {
   return prices;
 }
 
-/** What an answer cost. */
-export function usageOf(prices: Prices, tokens: Tokens): ModelUsage {
-  const { input, output, cacheRead, cacheWrite, cacheWrite1h } = tokens;
-  const read = input + cacheRead + cacheWrite + cacheWrite1h;
-  const dollars =
-    input * prices.input +
-    output * prices.output +
-    cacheRead * (prices.cacheRead ?? 0.1 * prices.input) +
-    cacheWrite * (prices.cacheWrite ?? 1.25 * prices.input) +
-    cacheWrite1h * (prices.cacheWrite1h ?? 2 * prices.input);
-  return {
-    inputTokens: input,
-    outputTokens: output,
-    cacheReadTokens: cacheRead,
-    cacheWriteTokens: cacheWrite + cacheWrite1h,
-    usd: (dollars * timesFor(prices, read)) / 1e6,
-  };
+/** What an answer cost that took these requests. The API's last count does not say for how long the cache keeps. */
+export function usageOf(prices: Prices, requests: readonly Tokens[], cacheFor: "5m" | "1h"): ModelUsage {
+  const total = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0, usd: 0 };
+  for (const { input, output, cacheRead, cacheWrite } of requests) {
+    const dollars =
+      input * prices.input +
+      output * prices.output +
+      cacheRead * (prices.cacheRead ?? 0.1 * prices.input) +
+      cacheWrite * writePrice(prices, cacheFor);
+    total.inputTokens += input;
+    total.outputTokens += output;
+    total.cacheReadTokens += cacheRead;
+    total.cacheWriteTokens += cacheWrite;
+    total.usd += (dollars * timesFor(prices, input + cacheRead + cacheWrite)) / 1e6;
+  }
+  return total;
 }
 
 /** The most that a request can cost: all of its input written to the cache, all of its output used. */
 export function maximumOf(prices: Prices, tokens: { input: number; output: number }, cacheFor: "5m" | "1h"): Spend {
-  const written =
-    cacheFor === "5m" ? (prices.cacheWrite ?? 1.25 * prices.input) : (prices.cacheWrite1h ?? 2 * prices.input);
-  const dollars = tokens.input * Math.max(prices.input, written) + tokens.output * prices.output;
+  const dollars = tokens.input * Math.max(prices.input, writePrice(prices, cacheFor)) + tokens.output * prices.output;
   return { usd: (dollars * timesFor(prices, tokens.input)) / 1e6, tokens: tokens.input + tokens.output };
+}
+
+function writePrice(prices: Prices, cacheFor: "5m" | "1h"): number {
+  if (cacheFor === "1h") return prices.cacheWrite1h ?? 2 * prices.input;
+  return prices.cacheWrite ?? 1.25 * prices.input;
 }
 
 function timesFor({ long }: Prices, input: number): number {

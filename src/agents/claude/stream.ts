@@ -22,12 +22,19 @@ export type Answer = {
   readonly context: number;
 };
 
-/** An attempt that ended early; `tokens` is what it cost as far as it told. */
+/** The model's own request first, then those that summed up the conversation. */
+type Counted = [Tokens, ...Tokens[]];
+
+/** An attempt that ended early. */
 export class BrokenStream extends Error {
-  readonly tokens: Tokens | undefined;
-  constructor(message: string, tokens: Tokens | undefined, cause?: unknown) {
+  /** What it cost as far as it told; undefined: nothing. */
+  readonly tokens: Counted | undefined;
+  /** All of its output was counted, and so were compactions: it broke off at its very end. */
+  readonly counted: boolean;
+  constructor(message: string, { tokens, counted }: Pick<Message, "tokens" | "counted">, cause?: unknown) {
     super(message, { cause });
     this.tokens = tokens;
+    this.counted = counted;
   }
 }
 
@@ -37,28 +44,29 @@ const usage = z.object({
   output_tokens: count,
   cache_read_input_tokens: count,
   cache_creation_input_tokens: count,
-  cache_creation: z.object({ ephemeral_1h_input_tokens: z.number() }).nullish(),
 });
 const usageWithIterations = usage.extend({ iterations: z.array(usage.extend({ type: z.string() })).nullish() });
 type Usage = z.infer<typeof usageWithIterations>;
 
+// What comes out of JSON.parse needs no second look at whether it is JSON, which costs as much as all the rest.
+const fields = z.looseObject({ type: z.string() }).transform((sent) => sent as Record<string, Json> & { type: string });
 const index = z.number().int().nonnegative();
 const event = z.discriminatedUnion("type", [
   z.object({ type: z.literal("message_start"), message: z.object({ id: z.string(), usage: usageWithIterations }) }),
   z.object({
     type: z.literal("content_block_start"),
     index,
-    content_block: z.object({ type: z.string() }).catchall(z.json()),
+    content_block: fields,
   }),
   z.object({
     type: z.literal("content_block_delta"),
     index,
-    delta: z.object({ type: z.string() }).catchall(z.json()),
+    delta: fields,
   }),
   z.object({ type: z.literal("content_block_stop"), index }),
   z.object({
     type: z.literal("message_delta"),
-    delta: z.object({ stop_reason: z.string().nullable(), stop_details: z.json().nullish() }),
+    delta: z.object({ stop_reason: z.string().nullable(), stop_details: z.unknown().optional() }),
     usage: usageWithIterations,
   }),
   z.object({ type: z.literal("message_stop") }),
@@ -72,7 +80,7 @@ const known = new Set<string>(event.options.map((option) => option.shape.type.va
  *
  * @throws BrokenStream
  */
-export async function readAnswer(response: Response, heard: () => void): Promise<{ answer: Answer; tokens: Tokens }> {
+export async function readAnswer(response: Response, heard: () => void): Promise<{ answer: Answer; tokens: Counted }> {
   const message = new Message();
   try {
     for await (const sent of Stream.rawEvents(response)) {
@@ -81,27 +89,26 @@ export async function readAnswer(response: Response, heard: () => void): Promise
       if (sent.event !== null && known.has(sent.event)) message.add(sent.data);
     }
   } catch (cause) {
-    throw new BrokenStream((cause as Error).message, message.tokens(), cause);
+    throw new BrokenStream((cause as Error).message, message, cause);
   }
   const problem = message.problem ?? (message.ended ? undefined : "the connection ended in the middle of the answer");
-  if (problem) throw new BrokenStream(problem, message.tokens());
-  return { answer: message.answer(), tokens: message.tokens()! };
+  if (problem) throw new BrokenStream(problem, message);
+  return { answer: message.answer(), tokens: message.tokens! };
 }
 
 /** An answer under construction. */
 class Message {
   ended = false;
+  /** Usage is the final one. */
+  counted = false;
   /** What could not be understood first. */
   problem: string | undefined;
   readonly #blocks: Record<string, Json>[] = [];
   /** Tool input arrives as text in parts. */
   readonly #inputs = new Map<number, string>();
   #id: string | undefined;
-  #stop: { stop_reason: string | null; stop_details?: Json | undefined } = { stop_reason: null };
+  #stop: { stop_reason: string | null; stop_details?: unknown } = { stop_reason: null };
   #usage: Usage = {};
-  #bytes = 0;
-  /** The count of output is the final one. */
-  #counted = false;
 
   add(data: string): void {
     try {
@@ -128,7 +135,7 @@ class Message {
         this.#stop = sent.delta;
         const given = Object.entries(sent.usage).filter(([, value]) => value !== null && value !== undefined);
         this.#usage = { ...this.#usage, ...Object.fromEntries(given) };
-        this.#counted = true;
+        this.counted = true;
         break;
       }
       case "message_stop":
@@ -145,7 +152,6 @@ class Message {
     const text = (field: string): string => {
       const part = delta[field];
       if (typeof part !== "string") throw new Error(`${delta.type} without ${field}`);
-      this.#bytes += Buffer.byteLength(part);
       return part;
     };
     switch (delta.type) {
@@ -181,50 +187,33 @@ class Message {
       id: this.#id ?? "",
       content: this.#blocks as unknown as Block[],
       stopReason: this.#stop.stop_reason,
-      stopDetails: this.#stop.stop_details ?? null,
+      stopDetails: (this.#stop.stop_details ?? null) as Json,
       unreadable,
       context: contextOf(this.#usage),
     };
   }
 
-  /**
-   * What was paid, as far as is known; undefined before the first event. Of an answer that broke off, output was not
-   * counted yet: it is estimated at four bytes a token.
-   */
-  tokens(): Tokens | undefined {
+  /** What was paid, as far as is known; undefined before the first event. */
+  get tokens(): Counted | undefined {
     if (this.#id === undefined) return undefined;
     const compactions = (this.#usage.iterations ?? []).filter(({ type }) => type === "compaction");
-    const counted = [this.#usage, ...compactions].map(tokensOf).reduce(sum);
-    if (this.#counted) return counted;
-    return { ...counted, output: Math.max(counted.output, Math.ceil(this.#bytes / 4)) };
+    return [tokensOf(this.#usage), ...compactions.map(tokensOf)];
   }
 }
 
 /** Tokens in and out of the last request that the model itself answered. */
 function contextOf(all: Usage): number {
   const last = all.iterations?.findLast(({ type }) => type === "message") ?? all;
-  const { input, output, cacheRead, cacheWrite, cacheWrite1h } = tokensOf(last);
-  return input + output + cacheRead + cacheWrite + cacheWrite1h;
+  const { input, output, cacheRead, cacheWrite } = tokensOf(last);
+  return input + output + cacheRead + cacheWrite;
 }
 
 function tokensOf(counts: z.infer<typeof usage>): Tokens {
-  const cacheWrite1h = counts.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   return {
     input: counts.input_tokens ?? 0,
     output: counts.output_tokens ?? 0,
     cacheRead: counts.cache_read_input_tokens ?? 0,
-    cacheWrite: Math.max(0, (counts.cache_creation_input_tokens ?? 0) - cacheWrite1h),
-    cacheWrite1h,
-  };
-}
-
-function sum(a: Tokens, b: Tokens): Tokens {
-  return {
-    input: a.input + b.input,
-    output: a.output + b.output,
-    cacheRead: a.cacheRead + b.cacheRead,
-    cacheWrite: a.cacheWrite + b.cacheWrite,
-    cacheWrite1h: a.cacheWrite1h + b.cacheWrite1h,
+    cacheWrite: counts.cache_creation_input_tokens ?? 0,
   };
 }
 

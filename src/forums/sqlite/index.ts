@@ -44,7 +44,7 @@ export function sqliteForum({ file }: SqliteForumOptions): Forum {
     name: "sqlite",
     post: (post, { signal }) => change(() => addPost(database, post), signal),
     vote: (vote, { signal }) => change(() => setVote(database, vote), signal),
-    thread: (id, { signal }) => database.read(() => readThread(database, id), signal),
+    thread: (query, { signal }) => database.read(() => readThread(database, query), signal),
     list: (query, { signal }) => database.read(() => listPosts(database, query), signal),
     search: (query, { signal }) => database.read(() => searchPosts(database, query), signal),
     async *follow(cursor, { signal }) {

@@ -5,7 +5,7 @@ import type { Checked } from "../check.js";
 import type { Database, Row } from "./database.js";
 import { excerpt, matching, matchMark } from "./words.js";
 
-/* Each function works within a transaction, or is a single statement. */
+/* Each function works within a transaction, or is a single statement; a thread, which only grows, is read in three. */
 
 const columns = `
   p.cursor, p.thread, p.reply_to, p.author, p.kind, p.at, p.snapshot, p.title, p.tags, p.scores, p.body,
@@ -119,14 +119,20 @@ export function setVote(database: Database, { post: id, voter, value }: Checked<
   return postAt(database, cursor)!;
 }
 
-export function readThread(database: Database, id: string): Thread {
+export function readThread(database: Database, { id, after = 0, limit }: Checked<"thread">): Thread {
+  const found = database.get("SELECT thread FROM posts WHERE cursor = ?", cursorOf(id));
+  if (!found) throw missing(id);
+  const thread = Number(found.thread);
   const rows = database.all(
-    `SELECT ${columns} FROM posts p WHERE p.thread = (SELECT thread FROM posts WHERE cursor = ?) ORDER BY p.cursor`,
-    cursorOf(id),
+    `SELECT ${columns} FROM posts p WHERE p.thread = ? AND p.cursor > ? ORDER BY p.cursor LIMIT ?`,
+    ...[thread, Math.max(thread, after), limit + 1], // the first post has the least cursor of its thread
   );
-  const [post, ...replies] = rows.map(postOf);
-  if (!post) throw missing(id);
-  return { post, replies };
+  const replies = rows.slice(0, limit).map(postOf);
+  return {
+    post: postAt(database, thread)!,
+    replies,
+    ...(rows.length > limit ? { next: replies.at(-1)!.cursor } : {}),
+  };
 }
 
 /** Conditions on posts `p`, and their values. */

@@ -17,6 +17,9 @@ const snapshotRow = z.object({
   title: z.string(),
   at: z.string(),
 });
+/** Files that a list tells of each snapshot. */
+const mostListed = 10;
+
 const fileRow = z.object({ path: z.string(), bytes: z.int() });
 const contentRow = z.object({ path: z.string(), executable: z.int(), content: z.instanceof(Uint8Array) });
 
@@ -63,12 +66,13 @@ export function listSnapshots(
   );
   const snapshots = rows.slice(0, limit).map((row) => {
     const stored = snapshotRow.parse(row);
-    const files = database.all(
+    const first = database.all(
       `SELECT f.path, octet_length(c.content) AS bytes FROM files f JOIN contents c ON c.id = f.content
-       WHERE f.snapshot = ? ORDER BY f.path`,
-      stored.cursor,
+       WHERE f.snapshot = ? ORDER BY f.path LIMIT ?`,
+      ...[stored.cursor, mostListed],
     );
-    return { ...stored, files: files.map((file) => fileRow.parse(file)) };
+    const all = database.get("SELECT count(*) AS count FROM files WHERE snapshot = ?", stored.cursor);
+    return { ...stored, files: { count: Number(all!.count), first: first.map((file) => fileRow.parse(file)) } };
   });
   return { snapshots, ...(rows.length > limit ? { next: snapshots.at(-1)!.cursor } : {}) };
 }

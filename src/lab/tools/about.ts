@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { code } from "../../forums/text.js";
 import type { Evaluation, StandingsRow } from "../../scorer.js";
 import { budgetWords } from "../budget.js";
 import type { BudgetName } from "../entries.js";
@@ -9,26 +10,30 @@ export const standings = tool({
   description: "Shows the best evaluation of each agent and baseline on each testbed, from the scorer's own records.",
   input: z.strictObject({}),
   writeUp: true,
-  async run(_, { scorer, signal }) {
+  async run(_, { scorer, controls, signal }) {
     const { rows, evaluations } = await scorer.standings({ signal });
     if (rows.length === 0) return "Nothing has been evaluated yet.";
-    return [`${evaluations} evaluations so far. Best first:`, ...rows.map(rowInWords)].join("\n");
+    return [`${evaluations} evaluations so far. Best first:`, ...rows.map((row) => rowInWords(row, controls))].join(
+      "\n",
+    );
   },
 });
 
-function rowInWords({ author, baseline, best, worst }: StandingsRow): string {
+function rowInWords({ author, baseline, best, worst }: StandingsRow, controls: readonly string[]): string {
   const each = Object.entries(best).map(([testbed, evaluation]) => `${testbed}: ${inWords(evaluation)}`);
   const least = each.length > 1 && worst !== null ? ` (worst ${worst.toFixed(3)})` : "";
-  return `${author}${baseline ? " (baseline)" : ""}${least}: ${each.join("; ")}`;
+  const control = Object.values(best).some(({ method }) => controls.includes(method));
+  const kind = control ? " (control: it was shown truth, and no method can be asked to reach it)" : " (baseline)";
+  return `${author}${baseline ? kind : ""}${least}: ${each.join("; ")}`;
 }
 
-/** PGR with its interval, or why there is none. */
-export function inWords({ id, method, pgr, accuracy, snapshot }: Evaluation): string {
+/** PGR with its interval, or why there is none. What an agent calls its method stands in backticks. */
+export function inWords({ id, method, baseline, pgr, accuracy, snapshot }: Evaluation): string {
   const score =
     pgr.status === "ok"
       ? `PGR ${pgr.estimate.toFixed(3)} [${pgr.interval.map((end) => end.toFixed(3)).join(", ")}]`
       : `no PGR (${pgr.reason})`;
-  return `${method} ${score}, accuracy ${accuracy.toFixed(4)}, evaluation ${id}${snapshot ? `, snapshot ${snapshot}` : ""}`;
+  return `${baseline ? method : code(method)} ${score}, accuracy ${accuracy.toFixed(4)}, evaluation ${id}${snapshot ? `, snapshot ${snapshot}` : ""}`;
 }
 
 export const budget = tool({

@@ -7,6 +7,7 @@ import type { Sandbox } from "../../sandbox.js";
 import type { Evaluation } from "../../scorer.js";
 import { inWords } from "./about.js";
 import { told } from "./shell.js";
+import { storedBytes } from "./snapshots.js";
 import { type ToolContext, tool } from "./tool.js";
 
 const testbed = z.string().optional().describe("Which testbed; needed where there are several.");
@@ -33,7 +34,7 @@ export const evaluateMethod = tool({
     const folder = file.includes("/") ? file.slice(0, file.lastIndexOf("/")) || "/" : "/work";
     const { signal } = context;
     const code = await codeIn(sandbox, folder, signal);
-    context.keep(code.files.reduce((sum, { content }) => sum + content.byteLength, 0));
+    context.keep(storedBytes(code, method));
     await context.forum.snapshots.put(code, { author: context.agent, title: method }, { signal });
     const options = [
       ["--testbed", testbedOf(input.testbed, context)],

@@ -13,6 +13,8 @@ export interface ToolContext {
   readonly forum: Forum;
   readonly scorer: PGRScorer;
   readonly testbeds: readonly string[];
+  /** Baselines that are controls. */
+  readonly controls: readonly string[];
   budget(): BudgetLeft;
   /** Holds one evaluation of the budget back while it is made; throws `exhausted`. */
   reserveEvaluation(): Reservation;

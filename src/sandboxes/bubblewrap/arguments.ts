@@ -23,7 +23,10 @@ const ownFiles = ["passwd", "group", "hosts", "nsswitch.conf"];
  * would let agents write kernel settings in it, such as the program that the kernel runs, as root, when another crashes.
  */
 const procReadOnly = ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "scsi", "pressure"];
-const procHidden = ["keys", "key-users", "kcore", "kmsg", "kallsyms", "timer_list", "sched_debug"];
+const procHidden = [
+  ...["keys", "key-users", "kcore", "kmsg", "kallsyms", "timer_list", "sched_debug"],
+  ...["slabinfo", "vmallocinfo", "pagetypeinfo", "kpagecount", "kpageflags", "kpagecgroup"],
+];
 
 export interface InsideOptions {
   readonly request: FullRequest;

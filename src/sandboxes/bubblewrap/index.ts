@@ -7,7 +7,7 @@ import { startHelper } from "../helper-process.js";
 import { providerOf } from "../provider.js";
 import { pythonMounts } from "../python-mounts.js";
 import { type FullRequest, fullRequest } from "../request.js";
-import { openSandbox } from "../session.js";
+import { diskCaveat, openSandbox } from "../session.js";
 import { bubblewrapArguments, systemFolders } from "./arguments.js";
 import { type Cgroup, type CgroupParent, findCgroupParent, makeCgroup, removeStale } from "./cgroups.js";
 import { type Found, findBubblewrap } from "./find.js";
@@ -87,10 +87,9 @@ async function start(
   });
   const group = cgroups && makeCgroup(cgroups, request.limits);
   const memory = `${request.limits.memory} bytes of memory`;
-  const [program, ...args] = [...(group ? enter(group) : []), found.program, ...inside] as [string, ...string[]];
   const helper = startHelper({
-    program,
-    args,
+    program: python,
+    args: [...enter(filter ? 4 : 3, group), found.program, ...inside],
     env: {},
     detached: true,
     files: filter ? [filter] : [],
@@ -107,10 +106,13 @@ async function start(
   return openSandbox(helper, { request, work: "/work", each, noticed }, { signal });
 }
 
-/** A shell that puts itself into the control group and becomes what follows: nothing ever runs outside of it. */
-function enter({ procs }: Cgroup): string[] {
-  const script = 'while [ "$1" != -- ]; do echo $$ > "$1" || exit 125; shift; done; shift; exec "$@"';
-  return ["/bin/sh", "-c", script, "sh", ...procs, "--"];
+/**
+ * What becomes bubblewrap: it puts itself into the control group, so that nothing ever runs outside of it, and closes all
+ * files from this one up. Node may leave open what it has itself inherited, such as a folder of the host.
+ */
+function enter(first: number, group: Cgroup | undefined): string[] {
+  const script = packagePath("python", "w2s_sandbox", "enter.py");
+  return ["-I", "-S", "-B", script, `${first}`, ...(group?.procs ?? []), "--"];
 }
 
 function withPython(request: FullRequest, python: string): FullRequest {
@@ -137,7 +139,7 @@ function capabilitiesHere(cgroups: CgroupParent | undefined): SandboxCapabilitie
     hostFolders: systemFolders,
     caveats: [
       "The kernel is the host's: a hole in it is a hole in the sandbox.",
-      "The disk limit is watched a few times a second and holds for each file at once; deleted files that are still open do not count.",
+      diskCaveat,
       "Paths of the host that are mounted can be read in /proc/self/mountinfo, and the machine's load, memory and processors in /proc.",
       ...(cgroups
         ? []

@@ -1,4 +1,4 @@
-import { denied, examined, newest, unknown } from "./syscalls.js";
+import { denied, examined, families, newest, newNamespaces, terminalInjection, unknown } from "../syscalls.js";
 
 /** Architectures for which there is a filter, as Node names them. */
 export type Architecture = "x64" | "arm64";
@@ -28,12 +28,7 @@ const kinds = {
   arm64: { column: 1, audit: 0xc00000b7 },
 } as const;
 
-/** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
-const newNamespaces = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
-/** Puts letters into a terminal's input: TIOCSTI, and TIOCLINUX of consoles. */
-const terminalInjection = [0x5412, 0x541c];
-/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK: others, such as AF_VSOCK, may know no network namespaces. */
-const families = [1, 2, 10, 16];
+const anyNewNamespace = newNamespaces.reduce((all, flag) => all | flag);
 /** System calls of the x32 interface have this bit. */
 const x32 = 0x40000000;
 
@@ -58,7 +53,7 @@ export function seccompFilter(architecture: Architecture): Buffer {
   }
   // Arguments have 64 bits, but of these the kernel takes the lower 32 (of clone's flags, those are all there are).
   program.push(
-    ...only(examined.clone[column], 0, when(jumpAnyBit, newNamespaces, refuse(eperm))),
+    ...only(examined.clone[column], 0, when(jumpAnyBit, anyNewNamespace, refuse(eperm))),
     ...only(
       examined.ioctl[column],
       1,

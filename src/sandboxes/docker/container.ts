@@ -18,6 +18,11 @@ export interface ContainerParts {
 /** What standard error begins with where the image has no Python that will do; what was found follows. */
 export const noPython = "w2s: no Python: ";
 
+/** Parts of `/proc` that belong to the whole machine, and that podman shows. */
+const hidden = ["pressure", "slabinfo", "vmallocinfo", "pagetypeinfo", "kpagecount", "kpageflags", "kpagecgroup"].map(
+  (name) => `/proc/${name}`,
+);
+
 /** Becomes the helper, once there is a Python for it. Podman loses the last words of what ends at once. */
 const start = `
 found=$("$1" -I -S -c 'import sys; print(sys.version.split()[0], sys.version_info >= (3, 11))' 2>&1)
@@ -64,7 +69,7 @@ export function containerOf({
       SecurityOpt: [
         ...["no-new-privileges", "label=disable"],
         ...(seccomp ? [`seccomp=${seccomp}`] : []),
-        ...(engine.podman ? ["mask=/proc/pressure"] : []),
+        ...(engine.podman ? [`mask=${hidden.join(":")}`] : []),
       ],
       ...(engine.limitsMemory ? { Memory: limits.memory, MemorySwap: limits.memory } : {}),
       ...(engine.limitsProcesses ? { PidsLimit: limits.processes } : {}),

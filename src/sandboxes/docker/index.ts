@@ -5,7 +5,7 @@ import { packagePath } from "../../package-root.js";
 import type { Sandbox, SandboxCapabilities, SandboxProvider } from "../../sandbox.js";
 import { providerOf } from "../provider.js";
 import { type FullRequest, fullRequest } from "../request.js";
-import { openSandbox } from "../session.js";
+import { diskCaveat, openSandbox } from "../session.js";
 import { containerOf, noPython } from "./container.js";
 import { type Engine, findEngine, findImage, type Image } from "./engine.js";
 import { type ContainerHelper, startContainer } from "./helper.js";
@@ -121,7 +121,7 @@ function capabilitiesOf({ limitsMemory, limitsProcesses, rootless, seccomp }: En
     caveats: [
       "The kernel is shared with the host, or with the engine's virtual machine: a hole in it is a hole in the sandbox.",
       "All of the image can be read: what it holds of data sets (scikit-learn has some, with labels) is for you to look after.",
-      "The disk limit is watched a few times a second and holds for each file at once; deleted files that are still open do not count.",
+      diskCaveat,
       "Paths of the host that are mounted can be read in /proc/self/mountinfo, and the machine's load, memory and processors in /proc.",
       ...(limitsMemory && limitsProcesses
         ? []
@@ -143,7 +143,9 @@ function capabilitiesOf({ limitsMemory, limitsProcesses, rootless, seccomp }: En
         : [
             "The engine runs in a virtual machine, and not every one lets a container reach a Unix socket of the host: try the door first.",
           ]),
-      ...(seccomp ? [] : ["The engine does not filter system calls."]),
+      seccomp
+        ? "The filter of system calls lists what is refused: calls that are newer than the list pass."
+        : "The engine does not filter system calls.",
     ],
   };
 }

@@ -1,15 +1,10 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { denied, unknown } from "../bubblewrap/syscalls.js";
+import { denied, families, newNamespaces, terminalInjection, unknown } from "../syscalls.js";
 import type { Engine } from "./engine.js";
 
-/** CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET} */
-const newNamespaces = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000];
-/** TIOCSTI and TIOCLINUX. */
-const terminalInjection = [0x5412, 0x541c];
-/** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK; there are fewer than 46 families. */
-const families = [1, 2, 10, 16];
+/** There are fewer than 46 families. */
 const otherFamilies = Array.from({ length: 46 }, (_, family) => family).filter((family) => !families.includes(family));
 const [eperm, enosys, eafnosupport] = [1, 38, 97];
 const low = 0xffff_ffff;
@@ -35,8 +30,9 @@ export async function seccompOption({
 }
 
 /**
- * The filter of system calls that bubblewrap's sandboxes have, in the form that container engines read. Engines' own ones
- * differ: podman's lets anybody make namespaces.
+ * What bubblewrap's sandboxes refuse of system calls, in the form that container engines read, which knows calls by their
+ * names only: those that are newer than the list, which bubblewrap's filter refuses, pass here. Engines' own filters differ:
+ * podman's lets anybody make namespaces.
  */
 function seccompProfile(): string {
   const refuse = (errnoRet: number, names: readonly string[], argument?: Argument) => ({

@@ -6,7 +6,7 @@ import { parseRequest } from "./messages.js";
 import { parseOpening, type SealedTestbed } from "./sealed.js";
 
 export type { SealedTestbed } from "./sealed.js";
-export { developmentSplit } from "./split.js";
+export { type DevelopmentSplitOptions, developmentSplit } from "./split.js";
 
 export interface DevelopmentScorerOptions {
   /** Its own folder, which only its process reads and writes; made if need be. */

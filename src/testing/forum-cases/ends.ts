@@ -77,7 +77,7 @@ function calls(forum: Forum, id: string, options: { signal?: AbortSignal }): [st
   return [
     ["post", () => forum.post(sample({ title: "Not to be" }), options)],
     ["vote", () => forum.vote({ post: id, voter: "agent-2", value: 1 }, options)],
-    ["thread", () => forum.thread(id, options)],
+    ["thread", () => forum.thread(id, {}, options)],
     ["list", () => forum.list({}, options)],
     ["search", () => forum.search({ text: "confidence" }, options)],
     ["snapshots.put", () => forum.snapshots.put(snapshot([]), { author: "agent-1" }, options)],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Forum, ListQuery, Post, SearchQuery } from "../../forum.js";
+import type { Forum, ListQuery, Post, SearchQuery, ThreadQuery } from "../../forum.js";
 import type { SuiteCase } from "../suite.js";
 import { type Bench, refuses, sample } from "./bench.js";
 
@@ -29,6 +29,21 @@ async function pages(forum: Forum, query: ListQuery): Promise<string[]> {
   }
 }
 
+/** The replies of each page of a thread. */
+async function threadPages(forum: Forum, id: string, limit: number): Promise<Post[][]> {
+  const pages: Post[][] = [];
+  for (let after: number | undefined; ; ) {
+    const { post, replies, next } = await forum.thread(id, { limit, ...(after === undefined ? {} : { after }) });
+    assert.equal(post.id, post.thread, "a page of a thread does not begin with its first post");
+    assert.ok(replies.length <= limit, "a page of a thread is longer than its limit");
+    pages.push([...replies]);
+    if (next === undefined) return pages;
+    assert.ok(replies.length > 0, "a page of a thread that is not the last is empty");
+    assert.ok(after === undefined || next > after, `next does not rise: ${next} after ${after}`);
+    after = next;
+  }
+}
+
 export function readingCases({ test }: Bench): SuiteCase[] {
   const search = async (forum: Forum, text: string, more: Omit<SearchQuery, "text"> = {}): Promise<string[]> =>
     (await forum.search({ text, ...more })).map(({ post }) => post.title);
@@ -39,6 +54,36 @@ export function readingCases({ test }: Bench): SuiteCase[] {
       for (const limit of [1, 2, 3, 6, 7, 200]) {
         assert.deepEqual(await pages(forum, { limit }), newest, `pages of ${limit}`);
       }
+    }),
+    test("a thread is read page by page, oldest reply first", async (forum) => {
+      const posts = await fill(forum);
+      const replies = posts.filter(({ replyTo }) => replyTo === posts[0]!.id).map(({ id }) => id);
+      for (const id of [posts[0]!.id, replies[1]!]) {
+        for (const limit of [1, 2, 3, 200]) {
+          const read = await threadPages(forum, id, limit);
+          assert.deepEqual(
+            read.flat().map((reply) => reply.id),
+            replies,
+            `pages of ${limit}`,
+          );
+          assert.equal(read.length, Math.ceil(replies.length / limit), `number of pages of ${limit}`);
+        }
+      }
+      const last = posts.at(-1)!.cursor;
+      const { post, ...rest } = await forum.thread(posts[0]!.id, { after: last });
+      assert.deepEqual({ id: post.id, ...rest }, { id: posts[0]!.id, replies: [] }, "what comes after the last reply");
+    }),
+    test("a page of a thread holds at most 1 MiB", async (forum) => {
+      const { id } = await forum.post(sample());
+      const body = "x".repeat(64 << 10);
+      for (let i = 0; i < 18; i++) await forum.post(sample({ title: `Reply ${i}`, body, replyTo: id }));
+      const read = await threadPages(forum, id, 200);
+      const bytes = read.map((page) => page.reduce((sum, reply) => sum + Buffer.byteLength(reply.body), 0));
+      assert.ok(Math.max(...bytes) <= 1 << 20, `pages of ${bytes.join(", ")} bytes`);
+      assert.deepEqual(
+        read.flat().map((reply) => reply.title),
+        Array.from({ length: 18 }, (_, i) => `Reply ${i}`),
+      );
     }),
     test("list narrows by kind, author, tag and threads", async (forum) => {
       const [a, b, r0, r1, r2, r3, r4] = (await fill(forum)).map((post) => post.id) as [string, ...string[]];
@@ -133,6 +178,11 @@ export function readingCases({ test }: Bench): SuiteCase[] {
       await refuses("bad_input", forum.list({ before: -1 }), "before -1");
       await refuses("bad_input", forum.list({ kind: "rumour" as "error" }), "an unknown kind");
       await refuses("bad_input", forum.list({ page: 2 } as ListQuery), "an unknown property");
+      const { id } = await forum.post(sample());
+      await refuses("bad_input", forum.thread(id, { limit: 0 }), "limit 0 of a thread");
+      await refuses("bad_input", forum.thread(id, { limit: 201 }), "limit 201 of a thread");
+      await refuses("bad_input", forum.thread(id, { after: -1 }), "after -1");
+      await refuses("bad_input", forum.thread(id, { before: 1 } as ThreadQuery), "an unknown property of a thread");
       await refuses("bad_input", forum.search({ text: "" }), "no text");
       await refuses("bad_input", forum.search({ text: " *** " }), "text without a word");
       await refuses("bad_input", forum.search({ text: "a".repeat(201) }), "a long text");

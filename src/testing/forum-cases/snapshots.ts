@@ -51,9 +51,25 @@ export function snapshotCases({ test }: Bench): SuiteCase[] {
           hash,
           author,
           title,
-          files: files.map(({ path, bytes }) => ({ path, bytes })),
+          files: { count: files.count, first: files.first.map(({ path, bytes }) => ({ path, bytes })) },
         })),
-        [{ hash: given.hash, ...about, files: [{ path: "method.py", bytes: method.content.byteLength }] }],
+        [
+          {
+            hash: given.hash,
+            ...about,
+            files: { count: 1, first: [{ path: "method.py", bytes: method.content.byteLength }] },
+          },
+        ],
+      );
+    }),
+    test("a list tells of many files how many there are, and the first ten", async (forum) => {
+      const names = Array.from({ length: 300 }, (_, i) => `code/${String(i).padStart(3, "0")}.py`);
+      await forum.snapshots.put(snapshot(names.map((path) => ({ ...method, path }))), about);
+      const [listed] = (await forum.snapshots.list()).snapshots;
+      assert.equal(listed?.files.count, 300);
+      assert.deepEqual(
+        listed.files.first.map(({ path }) => path),
+        names.slice(0, 10),
       );
     }),
     test("snapshots are listed newest first, page by page", async (forum) => {

@@ -34,7 +34,7 @@ export interface ServedRequest {
   readonly body: MessagesRequest | undefined;
   readonly status: number;
   readonly fault: Fault | undefined;
-  /** What was charged: all of a whole answer; of one that broke off its input and what was sent. */
+  /** What was charged: all of a whole answer; of one that broke off its input, what was sent and what was thought for it. */
   readonly paid: ServedTokens;
   /** All of the answer was sent. */
   readonly whole: boolean;
@@ -51,7 +51,7 @@ export interface MessagesServer extends AsyncDisposable {
 
 /**
  * Starts a loopback server that speaks the Messages API, beta paths included: JSON and server-sent events, tool use,
- * thinking, prompt caching, compaction and token counting. A policy stands for the model. Requests are checked as the API
+ * thinking (hidden where `display` is `omitted`), prompt caching, compaction and token counting. A policy stands for the model. Requests are checked as the API
  * checks them, and everything that would have been charged is counted. Tokens are four bytes each.
  *
  * ```ts
@@ -126,6 +126,7 @@ export async function messagesServer(options: MessagesServerOptions): Promise<Me
       model: request.model,
       maxTokens: request.max_tokens!,
       input,
+      hideThinking: request.thinking?.display === "omitted",
       ...(summary !== undefined && { summary }),
       ...(compaction && { compaction }),
     });

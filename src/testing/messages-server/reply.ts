@@ -5,6 +5,8 @@ import { type ServedTokens, tokensIn } from "./usage.js";
 /** A block as it is sent; `json` is a tool's input as text. */
 interface SentBlock {
   readonly block: Record<string, unknown>;
+  /** What was thought and is not shown. */
+  readonly hidden?: string;
   /** What arrives in parts, and as what. */
   readonly parts: readonly { readonly delta: Record<string, unknown>; readonly counted: string }[];
 }
@@ -38,6 +40,8 @@ export function replyOf(
     readonly model: string;
     readonly maxTokens: number;
     readonly input: Omit<ServedTokens, "output">;
+    /** Thinking is not shown, and charged all the same. */
+    readonly hideThinking: boolean;
     readonly summary?: string;
     readonly compaction?: ServedTokens;
   },
@@ -57,7 +61,7 @@ export function replyOf(
       cut = true;
       break;
     }
-    const { text, make } = sent(block, `toolu_${facts.number}_${i}`);
+    const { text, make } = sent(block, `toolu_${facts.number}_${i}`, facts.hideThinking);
     const tokens = Math.max(1, tokensIn(text));
     cut = tokens > left;
     blocks.push(
@@ -83,7 +87,7 @@ export function replyOf(
   };
 }
 
-function sent(block: PolicyBlock, id: string): { text: string; make(text: string): SentBlock } {
+function sent(block: PolicyBlock, id: string, hideThinking: boolean): { text: string; make(text: string): SentBlock } {
   switch (block.type) {
     case "text":
       return {
@@ -98,13 +102,16 @@ function sent(block: PolicyBlock, id: string): { text: string; make(text: string
         text: block.thinking,
         make: (thinking) => {
           const signature = signatureOf(thinking);
+          const signed = { delta: { type: "signature_delta", signature }, counted: "" };
+          if (hideThinking)
+            return { block: { type: "thinking", thinking: "", signature }, hidden: thinking, parts: [signed] };
           const parts = partsOf(thinking).map((part) => ({
             delta: { type: "thinking_delta", thinking: part },
             counted: part,
           }));
           return {
             block: { type: "thinking", thinking, signature },
-            parts: [...parts, { delta: { type: "signature_delta", signature }, counted: "" }],
+            parts: [...parts, signed],
           };
         },
       };
@@ -147,15 +154,15 @@ export function* asEvents(reply: Reply): Generator<SentEvent> {
     message: { ...envelope(reply), content: [], stop_reason: null, stop_details: null, usage },
   });
   yield event("ping", {});
-  for (const [index, { block, parts }] of reply.blocks.entries()) {
-    yield event("content_block_start", { index, content_block: emptied(block) });
+  for (const [index, { block, hidden, parts }] of reply.blocks.entries()) {
+    yield event("content_block_start", { index, content_block: emptied(block) }, hidden);
     for (const { delta, counted } of parts) yield event("content_block_delta", { index, delta }, counted);
     yield event("content_block_stop", { index });
   }
   yield event("message_delta", {
     delta: { stop_reason: reply.stopReason, stop_sequence: null, stop_details: reply.stopDetails, container: null },
     context_management: null,
-    usage: usageOf(reply),
+    usage: deltaUsageOf(reply),
   });
   yield event("message_stop", {});
 }
@@ -179,7 +186,7 @@ function emptied(block: Record<string, unknown>): Record<string, unknown> {
   return { ...block, content: null };
 }
 
-function usageOf({ tokens, compaction }: Reply): object {
+function usageOf({ tokens, compaction }: Reply) {
   return {
     ...counts(tokens),
     iterations: compaction
@@ -192,7 +199,13 @@ function usageOf({ tokens, compaction }: Reply): object {
   };
 }
 
-function counts({ input, output, cacheRead, cacheWrite, cacheWrite1h }: ServedTokens): object {
+/** The last event's usage lacks how long the cache keeps. */
+function deltaUsageOf(reply: Reply): object {
+  const { cache_creation: _, service_tier: __, ...usage } = usageOf(reply);
+  return usage;
+}
+
+function counts({ input, output, cacheRead, cacheWrite, cacheWrite1h }: ServedTokens) {
   return {
     input_tokens: input,
     output_tokens: output,

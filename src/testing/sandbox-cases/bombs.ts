@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SuiteCase } from "../suite.js";
-import { ownProcesses, type SandboxBench, small } from "./bench.js";
+import { ownProcesses, type SandboxBench, small, within } from "./bench.js";
 
 /** Too much of everything: it ends, and the sandbox goes on. */
 export function bombCases({ test, isolated, limited }: SandboxBench): SuiteCase[] {
@@ -87,6 +87,30 @@ import os; os._exit(0)`;
       if (result.signal) assert.match(result.output, /bytes/, "it is told why");
       assert.equal((await room.shell("rm -f f*; echo x > small; cat small")).output, "x\n");
     }),
+    limited("names take room too, though their files are empty", "disk", ["kernel", "watched"], async (room) => {
+      const result = await room.sandbox.exec(["python3", "-I", "-c", manyNames, `${small.disk / 2048}`]);
+      assert.ok(result.exitCode !== 0, "it was ended, or could make no more");
+      assert.equal((await room.shell("rm -r many; echo x > small; cat small")).output, "x\n");
+    }),
+    limited("deleted files that are open take room too", "disk", ["kernel", "watched"], async (room) => {
+      const result = await room.sandbox.exec(["python3", "-I", "-c", deleted, `${(small.disk / 4) * 3}`]);
+      assert.ok(result.exitCode !== 0, "it was ended, or could write no more");
+      assert.equal((await room.shell("echo x > small; cat small")).output, "x\n");
+    }),
+    limited("what is below a folder that is shut takes room too", "disk", ["kernel", "watched"], async (room) => {
+      const result = await room.sandbox.exec(["python3", "-I", "-c", shut, `${(small.disk / 4) * 3}`]);
+      assert.ok(result.exitCode !== 0, "it was ended, or could write no more");
+      assert.equal((await room.shell("chmod 700 . a; rm -r a; echo x > small; cat small")).output, "x\n");
+    }),
+    limited("folders too deep to be looked at are refused, and can be removed", "disk", ["watched"], async (room) => {
+      const result = await room.sandbox.exec(["python3", "-I", "-c", deep]);
+      assert.ok(result.exitCode !== 0, "it was ended");
+      await room.sandbox.files.remove("d");
+      const again = async (): Promise<void> => {
+        while ((await room.shell("echo alive")).output !== "alive\n");
+      };
+      await within(10, again(), "commands run again");
+    }),
     test("endless output is read and left out", async ({ shell }) => {
       const result = await shell("yes | head -c 50000000; echo end", { maxOutput: 2000 });
       assert.equal(result.outputBytes, 50_000_004);
@@ -117,6 +141,39 @@ import os; os._exit(0)`;
   ];
 }
 
+/** Makes so many empty files, and gives a watch the time to see them. */
+const manyNames = `import os, sys, time
+os.mkdir("many")
+for i in range(int(sys.argv[1])): os.close(os.open(f"many/{i}", os.O_CREAT))
+time.sleep(4)
+`;
+
+/** Holds two deleted files of so many bytes, and gives a watch the time to see them. */
+const deleted = `import os, sys, time
+for name in ("one", "two"):
+    fd = os.open(name, os.O_CREAT | os.O_WRONLY)
+    os.unlink(name)
+    rest = int(sys.argv[1])
+    while rest: rest -= os.write(fd, b"x" * min(rest, 1 << 20))
+time.sleep(4)
+`;
+
+/** Shuts the folders above the one where it writes. */
+const shut = `import os, sys, time
+os.makedirs("a/b")
+os.chdir("a/b")
+os.chmod("..", 0o400); os.chmod("/work" if os.path.isdir("/work") else os.environ["W2S_WORK"], 0)
+for name in ("one", "two"):
+    with open(name, "wb") as file: file.write(b"x" * int(sys.argv[1]))
+time.sleep(4)
+`;
+
+/** Makes more folders in one another than a process can open, and gives a watch the time to see them. */
+const deep = `import os, time
+for i in range(17000): os.mkdir("d"); os.chdir("d")
+time.sleep(8)
+`;
+
 /** Children that leave their session and fork on. */
 const bomb = `import os, time
 while True:
@@ -125,7 +182,7 @@ while True:
     except OSError: time.sleep(0.01)
 `;
 
-/** Six children take 60 MB each and keep it; prints how many have got it. */
+/** Six children take 60 MB each and keep it; prints how many have it once each has had it or been killed. */
 const together = `import os, signal
 pipes, children = [], []
 for i in range(6):
@@ -137,6 +194,9 @@ for i in range(6):
         signal.pause()
     os.close(writer)
     pipes.append(reader); children.append(child)
-print(sum(len(os.read(reader, 1)) for reader in pipes))
+for reader in pipes: os.read(reader, 1)
+def resident(pid):
+    with open(f"/proc/{pid}/statm") as file: return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+print(sum(resident(child) >= 60 << 20 for child in children))
 for child in children: os.kill(child, signal.SIGKILL)
 `;

@@ -55,6 +55,17 @@ export function commandCases({ test }: SandboxBench): SuiteCase[] {
       assert.equal(result.signal, "SIGKILL");
       await within(3, closed, "what it started has ended");
     }),
+    test("a command that kills the process above it ends, with what it started", async ({ shell, door }) => {
+      const connected = door.connection();
+      const script = 'setsid python3 -I -c "$PROGRAM" & read line < go; kill -9 $PPID; exec python3 -I -c "$PROGRAM"';
+      await shell("mkfifo go");
+      const running = shell(script, { env: { PROGRAM: callDoor } });
+      const socket = await within(10, connected, "what it started runs");
+      const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+      await shell("echo > go");
+      assert.equal((await within(10, running, "it ends")).signal, "SIGKILL");
+      await within(3, closed, "what it started has ended");
+    }),
     test("an abort rejects with its reason and ends the command", async ({ sandbox, door }) => {
       const controller = new AbortController();
       const reason = new Error("enough");

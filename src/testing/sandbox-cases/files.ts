@@ -74,6 +74,16 @@ export function fileCases({ test }: SandboxBench): SuiteCase[] {
       );
       assert.deepEqual(taken.skipped, ["link", "pipe"]);
     }),
+    test("a snapshot skips what it cannot read or name", async ({ sandbox, shell, python, capabilities }) => {
+      await python("import os\nfor i in range(6): os.mkdir('d' * 200); os.chdir('d' * 200)\nopen('file', 'w').close()");
+      await shell("echo 1 > kept; echo 2 > closed; chmod 0 closed");
+      const taken = await sandbox.snapshot();
+      assert.ok(taken.files.some(({ path }) => path === "kept"));
+      const [long, ...others] = taken.skipped.toSorted((a, b) => b.length - a.length);
+      assert.match(long!, /^ddd/);
+      // Root outside of a sandbox reads everything.
+      if (capabilities.isolated) assert.deepEqual(others, ["closed"]);
+    }),
     test("a snapshot beyond its limits is refused", async ({ sandbox, shell }) => {
       await shell("echo 1 > one; echo 2 > two; head -c 100 /dev/zero > three");
       await refused(sandbox.snapshot({ files: 2 }), "bad_input");

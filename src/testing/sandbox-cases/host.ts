@@ -78,6 +78,9 @@ for what in ("mem", "environ", "fd/0", "fd/1", "root", "cwd", "maps", "auxv"):
         pass`;
       assert.equal(await python(program), "");
     }),
+    test("a command has its three streams open, and nothing else", async ({ python }) => {
+      assert.equal(await python(openFiles), "[0, 1, 2]");
+    }),
     isolated("the helper cannot be traced", async ({ python }) => {
       const program = `
 import ctypes
@@ -171,6 +174,15 @@ while True: exchange(-100, b"d", -100, b"link", 2)
     }),
   ];
 }
+
+/** Prints the file descriptors that are open. */
+export const openFiles = `import os
+found = sorted(map(int, os.listdir("/dev/fd")))
+def is_open(fd):
+    try: return bool(os.fstat(fd))
+    except OSError: return False
+print(list(filter(is_open, found)))
+`;
 
 /** A process of the host's, with a mark in its command line. */
 async function hostProcess(): Promise<{ readonly child: ChildProcess; readonly mark: string } & AsyncDisposable> {

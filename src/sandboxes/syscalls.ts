@@ -42,6 +42,10 @@ export const denied: Readonly<Record<string, Numbers>> = {
   io_uring_enter: [426, 426],
   io_uring_register: [427, 427],
   fanotify_init: [300, 262],
+  // Of these the whole machine has only so many for each user.
+  inotify_init: [253, null],
+  inotify_init1: [294, 26],
+  io_setup: [206, 0],
   lookup_dcookie: [212, 18],
   modify_ldt: [154, null],
   vhangup: [153, 58],
@@ -75,7 +79,7 @@ export const denied: Readonly<Record<string, Numbers>> = {
 /** Refused as unknown, so that the C library falls back to calls whose arguments can be looked at. */
 export const unknown: Readonly<Record<string, Numbers>> = { clone3: [435, 435] };
 
-/** Newer than the tables above: refused as unknown, since nobody has looked at what they can do. */
+/** Newer than the tables above: nobody has looked at what they can do. Refused as unknown where a filter can compare numbers. */
 export const newest = 467;
 
 /** Refused by their arguments. */
@@ -85,3 +89,12 @@ export const examined = {
   socket: [41, 198],
   socketpair: [53, 199],
 } as const satisfies Readonly<Record<string, Numbers>>;
+
+/** Refused of clone: CLONE_NEW{NS,CGROUP,UTS,IPC,USER,PID,NET}. */
+export const newNamespaces = [0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000];
+
+/** Refused of ioctl, which puts letters into a terminal's input by TIOCSTI, and TIOCLINUX of consoles. */
+export const terminalInjection = [0x5412, 0x541c];
+
+/** All that sockets may be of: AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. Others, such as AF_VSOCK, may know no network namespaces. */
+export const families = [1, 2, 10, 16];
