@@ -97,6 +97,11 @@ describe.skipIf(!install || !program)(
       });
     }
 
+    test("a lab of one's own parts", { timeout: 15 * minutes }, async () => {
+      writeFileSync(join(project, "lab.mts"), readFileSync(packagePath("examples/own-lab.ts")));
+      expect(await shell("node lab.mts")).toContain("2 agents, 2 evaluations");
+    });
+
     test("the program type-checks in a project without @types/node", { timeout: 5 * minutes }, async () => {
       const compilerOptions = {
         target: "esnext",
