@@ -32,7 +32,9 @@ export function endCases(make: MakeAgent): SuiteCase[] {
       };
       const { assignment, journal } = testAssignment({ tools: { ...tools, add: hanging }, signal: controller.signal });
       const run = (await make(plan)).start(assignment);
-      await begun.promise;
+      const over = run.result().then(() => assert.fail("it ended before it called the tool that was planned"));
+      await Promise.race([begun.promise, over]);
+      over.catch(() => undefined);
       controller.abort(reason);
       await endsWith(run, reason);
       await new Promise(setImmediate);
