@@ -36,7 +36,7 @@ ${alert(record)}
 <figure>
 <div class="wide">${new Markup(wide)}</div>
 <div class="narrow">${new Markup(narrow)}</div>
-<figcaption>Research hours are summed over agents, without queueing and downtime. Each thin line is an agent’s best PGR so far, with a mark where it rises; the bold line is the best of all, with the 95% interval of its last value. Hollow diamonds are baselines, at hour 0, the dashed line the best of them.${people} Diversity is the entropy of the families of all ideas so far, with a ${decimal(100 * diversity.level, 0)}% band by a bootstrap over agents. Complexity: a mark a method, and the median over agents of their latest.</figcaption>
+<figcaption>Research hours are summed over agents, without queueing and downtime. Each thin line is an agent’s best PGR so far, with a mark where it rises; the bold line is the best of all, with the 95% interval of its last value. Hollow diamonds are baselines, at hour 0, the dashed line the best of them. What lies below −1 or above 2 is drawn at that edge.${people} Diversity is the entropy of the families of all ideas so far, with a ${decimal(100 * diversity.level, 0)}% band by a bootstrap over agents. Complexity: a mark a method, and the median over agents of their latest.</figcaption>
 </figure>
 ${section("standings", "Standings", standingsTables(record))}
 ${section("agents", "Agents", agentsTable(record))}

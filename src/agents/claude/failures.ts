@@ -30,9 +30,18 @@ export function wordsOf(error: unknown): string {
 /** The error that a run ends with. */
 export function failure(model: string, cause: unknown, why: string, attempts: number): WeakToStrongError {
   const status: number | undefined = cause instanceof APIError ? cause.status : undefined;
-  const [code, advice] = status !== undefined ? meaning(status) : cause instanceof BrokenStream ? later : unreachable;
+  const [code, advice] =
+    status !== undefined
+      ? meaning(status)
+      : cause instanceof BrokenStream
+        ? later
+        : cause instanceof APIConnectionError
+          ? unreachable
+          : notAsked;
   const tried = attempts > 1 ? ` after ${attempts} attempts` : "";
-  return new WeakToStrongError(code, `${model} gave no answer${tried}: ${why}. ${advice}`, { cause });
+  return new WeakToStrongError(code, `${model} gave no answer${tried}: ${why.replace(/\.$/, "")}. ${advice}`, {
+    cause,
+  });
 }
 
 const later: [ErrorCode, string] = [
@@ -43,6 +52,12 @@ const later: [ErrorCode, string] = [
 const unreachable: [ErrorCode, string] = [
   "worker_died",
   "Is the network up, and the address right? Start again later: what was done is in the journal.",
+];
+
+/** The SDK refuses to ask where it finds no key. */
+const notAsked: [ErrorCode, string] = [
+  "bad_input",
+  "Nothing was asked. Give a key: claude({ apiKey }) or ANTHROPIC_API_KEY; then start again.",
 ];
 
 function meaning(status: number): [ErrorCode, string] {
