@@ -12,7 +12,7 @@ import { sqliteForum } from "../../src/forums/sqlite/index.js";
 function start(
   fixture: string,
   ...args: string[]
-): { child: ChildProcess; lines: string[]; line(n: number): Promise<void> } {
+): { child: ChildProcess; closed: Promise<unknown>; lines: string[]; line(n: number): Promise<void> } {
   const script = join(import.meta.dirname, "fixtures", fixture);
   const child = spawn(process.execPath, ["--conditions=w2s-source", "--import", "tsx", script, ...args], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -22,6 +22,7 @@ function start(
   reader.on("line", (text) => lines.push(text));
   return {
     child,
+    closed: once(child, "close"), // from the start: one may end while another is waited for
     lines,
     async line(n) {
       while (lines.length < n) await once(reader, "line");
@@ -38,7 +39,7 @@ test("two processes post, a third follows, one is killed: every acknowledged pos
   try {
     await killed.line(100);
     killed.child.kill("SIGKILL");
-    await Promise.all([once(killed.child, "close"), once(lasting.child, "close")]);
+    await Promise.all([killed.closed, lasting.closed]);
     expect(lasting.lines).toHaveLength(300);
 
     await using forum = sqliteForum({ file });
@@ -67,7 +68,7 @@ test("two processes post, a third follows, one is killed: every acknowledged pos
     database.close();
   } finally {
     for (const { child } of [follower, lasting, killed]) child.kill("SIGKILL");
-    if (follower.child.exitCode === null && follower.child.signalCode === null) await once(follower.child, "close");
+    await follower.closed;
     await rm(folder, { recursive: true });
   }
 });
