@@ -1,7 +1,7 @@
 import type { Kind } from "../data/dataset.js";
 import type { Limits } from "./budget.js";
-import { budgetWords } from "./budget.js";
 import type { BudgetName } from "./entries.js";
+import { budgetWords } from "./status.js";
 
 /** What a briefing is written from; nothing of it depends on the truth. */
 export interface BriefingFacts {

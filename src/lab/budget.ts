@@ -1,19 +1,10 @@
 import type { BudgetLeft } from "../agent.js";
 import { WeakToStrongError } from "../errors.js";
 import type { BudgetName } from "./entries.js";
+import { budgetWords } from "./status.js";
 
 /** Limits of a lab or an agent; what is left out is unlimited. */
 export type Limits = Partial<Record<BudgetName, number>>;
-
-/** What a part of a budget is called, for people and agents. */
-export const budgetWords: Readonly<Record<BudgetName, string>> = {
-  usd: "dollars",
-  tokens: "tokens",
-  hours: "hours",
-  evaluations: "evaluations",
-  submissions: "submissions",
-  trainerSeconds: "trainer seconds",
-};
 
 /** Those without which an agent can do nothing more: when they come to an end, so does its work. */
 const vital: readonly BudgetName[] = ["usd", "tokens", "hours"];

@@ -15,11 +15,11 @@ import type { Trainer } from "../trainer.js";
 import type { BriefingFacts } from "./briefing.js";
 import { defaultBriefing } from "./briefing.js";
 import type { Limits } from "./budget.js";
-import { budgetWords } from "./budget.js";
 import type { ComplexityJudge } from "./complexity.js";
 import type { SealedTestbed } from "./defaults.js";
 import type { BudgetName } from "./entries.js";
 import type { FamilyClassifier } from "./families.js";
+import { budgetWords } from "./status.js";
 import type { HumanBaseline } from "./tally.js";
 
 /** `truth`: for teachers and ceilings only. `agents`: for the baselines and everything that agents ask for. */

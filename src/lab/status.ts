@@ -1,8 +1,19 @@
+import type { BudgetName } from "./entries.js";
 import type { LabStanding } from "./record.js";
+
+/** What a part of a budget is called, for people and agents. */
+export const budgetWords: Readonly<Record<BudgetName, string>> = {
+  usd: "dollars",
+  tokens: "tokens",
+  hours: "hours",
+  evaluations: "evaluations",
+  submissions: "submissions",
+  trainerSeconds: "trainer seconds",
+};
 
 /** A part of a budget: what is spent, and the limit, where there is one. */
 export interface BudgetUse {
-  readonly budget: "usd" | "tokens" | "hours" | "evaluations" | "submissions" | "trainerSeconds";
+  readonly budget: BudgetName;
   readonly spent: number;
   readonly limit?: number;
 }

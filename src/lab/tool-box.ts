@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { ToolOutput } from "../agent.js";
 import { WeakToStrongError } from "../errors.js";
-import { type Budget, type BudgetAlarm, budgetWords } from "./budget.js";
+import type { Budget, BudgetAlarm } from "./budget.js";
+import { budgetWords } from "./status.js";
 import type { Tool, ToolContext } from "./tools/tool.js";
 
 /** Characters of a tool's answer that an agent is shown; the middle of a longer one is left out. */

@@ -1,8 +1,58 @@
 import type { ExperimentRecord } from "../experiment/record.js";
-import { type Markup, markup } from "./markup.js";
+import { Markup, markup } from "./markup.js";
+import { style } from "./style.js";
 import { count, duration, plain, sentence } from "./text.js";
 
 const none = markup``;
+
+/** What one report's page has of its own. */
+export interface Page {
+  /** Of the window. */
+  readonly title: string;
+  readonly heading: Markup;
+  /** A line under the heading. */
+  readonly what: Markup;
+  readonly lead: string;
+  readonly alert: Markup;
+  readonly picture: { readonly wide: string; readonly narrow: string; readonly caption: Markup };
+  readonly content: Markup;
+  /** Who made it, from what. */
+  readonly maker: Markup;
+}
+
+/** A page that needs nothing else: no script, no font, no network. */
+export function htmlPage({ title, heading, what, lead, alert, picture, content, maker }: Page): string {
+  return markup`<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+<meta name="referrer" content="no-referrer">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<style>${new Markup(style)}</style>
+</head>
+<body>
+<header>
+<h1>${heading}</h1>
+<p class="what">${what}</p>
+</header>
+<main>
+<p class="lead">${withCode(lead)}</p>
+${alert}
+<figure>
+<div class="wide">${new Markup(picture.wide)}</div>
+<div class="narrow">${new Markup(picture.narrow)}</div>
+<figcaption>${picture.caption}</figcaption>
+</figure>
+${content}
+</main>
+<footer>Made by ${maker}. PGR is defined in Burns et al. 2023, “Weak-to-strong generalization”, section 3; its interval is Fieller’s.</footer>
+</body>
+</html>
+`.text;
+}
 
 /** A part of the page under a heading of its own. */
 export function section(id: string, title: string, content: Markup): Markup {

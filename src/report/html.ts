@@ -7,16 +7,15 @@ import {
   conditionList,
   costFacts,
   facts,
+  htmlPage,
   noteList,
   plainLines,
   section,
   time,
-  withCode,
 } from "./html-page.js";
 import { costTable, isolated, measuresTable, resultsTable, seedTable, subsetTables } from "./html-tables.js";
-import { Markup, markup } from "./markup.js";
+import { type Markup, markup } from "./markup.js";
 import { metricName, metricTitle, notes } from "./rows.js";
-import { style } from "./style.js";
 import { toSvg } from "./svg.js";
 import { count, duration, plain, plural, sentence, shorten, stopped } from "./text.js";
 import { headline, modelInWords, optimizerInWords, sourceInWords } from "./words.js";
@@ -29,31 +28,18 @@ export async function toHtml(record: ExperimentRecord): Promise<string> {
   const [wide, narrow] = [await toSvg(record, { width: 860 }), await toSvg(record, { width: 360 })];
   const subsets = subsetTables(record, remarks);
   const apart = differences(record);
-  return markup`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>Weak-to-strong results on ${shorten(plain(record.testbed.name), 32)}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header>
-<h1>Weak-to-strong results on ${isolated(record.testbed.name)}</h1>
-<p class="what">${plural(record.seeds.length, "seed")}, ${plural(record.testbed.sizes.test, "test example")}, ${time(record.startedAt)}</p>
-</header>
-<main>
-<p class="lead">${withCode(headline(record))}</p>
-${alert(record)}
-<figure>
-<div class="wide">${new Markup(wide)}</div>
-<div class="narrow">${new Markup(narrow)}</div>
-<figcaption>Dots are means over seeds, bars 95% intervals. Hollow diamonds and dashed lines are the weak teacher and the ceiling. An arrowhead at the edge of the picture means that a bar goes on beyond it.</figcaption>
-</figure>
-<section>
+  return htmlPage({
+    title: `Weak-to-strong results on ${shorten(plain(record.testbed.name), 32)}`,
+    heading: markup`Weak-to-strong results on ${isolated(record.testbed.name)}`,
+    what: markup`${plural(record.seeds.length, "seed")}, ${plural(record.testbed.sizes.test, "test example")}, ${time(record.startedAt)}`,
+    lead: headline(record),
+    alert: alert(record),
+    picture: {
+      wide,
+      narrow,
+      caption: markup`Dots are means over seeds, bars 95% intervals. Hollow diamonds and dashed lines are the weak teacher and the ceiling. An arrowhead at the edge of the picture means that a bar goes on beyond it.`,
+    },
+    content: markup`<section>
 <h2 id="results">Results</h2>
 ${resultsTable(record, remarks)}
 ${noteList(remarks.texts)}
@@ -65,12 +51,9 @@ ${section("reading", "How to read this", reading(record))}
 ${section("run", "What was run", whatWasRun(record))}
 ${section("cost", "What it cost", cost(record))}
 ${section("seeds", "Every seed", markup`<details><summary>${metricTitle(record)} of each method with each seed</summary>\n${seedTable(record)}\n</details>`)}
-${section("again", "How to run it again", markup`<pre>${plainLines(record.reproduce)}</pre>`)}
-</main>
-<footer>Made by ${plain(record.environment.package)}. PGR is defined in Burns et al. 2023, “Weak-to-strong generalization”, section 3; its interval is Fieller’s.</footer>
-</body>
-</html>
-`.text;
+${section("again", "How to run it again", markup`<pre>${plainLines(record.reproduce)}</pre>`)}`,
+    maker: markup`${plain(record.environment.package)}`,
+  });
 }
 
 /** What a reader has to know before the numbers. */

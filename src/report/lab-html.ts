@@ -1,11 +1,11 @@
 import type { LabRecord } from "../lab/record.js";
-import { alertBox, aside, facts, section, time, withCode } from "./html-page.js";
+import { budgetWords } from "../lab/status.js";
+import { alertBox, aside, facts, htmlPage, section, time } from "./html-page.js";
 import { isolated } from "./html-tables.js";
 import { agentsTable, costTable, evaluationsTable, familiesTable, standingsTables } from "./lab-html-tables.js";
 import { toLabSvg } from "./lab-svg.js";
-import { budgetWords, dollars, hoursInWords, labHeadline, perHour, totals } from "./lab-words.js";
-import { Markup, markup } from "./markup.js";
-import { style } from "./style.js";
+import { dollars, hoursInWords, labHeadline, perHour, totals } from "./lab-words.js";
+import { type Markup, markup } from "./markup.js";
 import { count, decimal, duration, plain, plural, sentence, shorten, stopped } from "./text.js";
 
 /** A lab's outcome as one page that needs nothing else: no script, no font, no network. */
@@ -14,42 +14,26 @@ export async function toLabHtml(record: LabRecord): Promise<string> {
   const { agents, testbeds, evaluations, diversity } = record;
   const names = testbeds.map(({ name }) => plain(name)).join(", ");
   const people = record.human.length > 0 ? " Filled squares are what people reached." : "";
-  return markup`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>Weak-to-strong lab on ${shorten(names, 48)}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header>
-<h1>Weak-to-strong lab on ${isolated(names)}</h1>
-<p class="what">${plural(agents.length, "agent")}, ${plural(evaluations.filter(({ baseline }) => !baseline).length, "evaluation")}, ${time(record.startedAt)}</p>
-</header>
-<main>
-<p class="lead">${withCode(labHeadline(record))}</p>
-${alert(record)}
-<figure>
-<div class="wide">${new Markup(wide)}</div>
-<div class="narrow">${new Markup(narrow)}</div>
-<figcaption>Research hours are summed over agents, without queueing and downtime. Each thin line is an agent’s best PGR so far, with a mark where it rises; the bold line is the best of all, with the 95% interval of its last value. Hollow diamonds are baselines, at hour 0, the dashed line the best of them. What lies below −1 or above 2 is drawn at that edge.${people} Diversity is the entropy of the families of all ideas so far, with a ${decimal(100 * diversity.level, 0)}% band by a bootstrap over agents. Complexity: a mark a method, and the median over agents of their latest.</figcaption>
-</figure>
-${section("standings", "Standings", standingsTables(record))}
+  return htmlPage({
+    title: `Weak-to-strong lab on ${shorten(names, 48)}`,
+    heading: markup`Weak-to-strong lab on ${isolated(names)}`,
+    what: markup`${plural(agents.length, "agent")}, ${plural(evaluations.filter(({ baseline }) => !baseline).length, "evaluation")}, ${time(record.startedAt)}`,
+    lead: labHeadline(record),
+    alert: alert(record),
+    picture: {
+      wide,
+      narrow,
+      caption: markup`Research hours are summed over agents, without queueing and downtime. Each thin line is an agent’s best PGR so far, with a mark where it rises; the bold line is the best of all, with the 95% interval of its last value. Hollow diamonds are baselines, at hour 0, the dashed line the best of them. What lies below −1 or above 2 is drawn at that edge.${people} Diversity is the entropy of the families of all ideas so far, with a ${decimal(100 * diversity.level, 0)}% band by a bootstrap over agents. Complexity: a mark a method, and the median over agents of their latest.`,
+    },
+    content: markup`${section("standings", "Standings", standingsTables(record))}
 ${section("agents", "Agents", agentsTable(record))}
 ${section("cost", "What it cost", markup`${totalFacts(record)}\n${costTable(record)}`)}
 ${section("families", "Families of methods", familiesTable(record))}
 ${section("words", "What agents say of their work", summaries(record))}
 ${section("reading", "How to read this", reading(record))}
-${section("evaluations", "Every evaluation", markup`<details><summary>${plural(evaluations.length, "evaluation")}, baselines included</summary>\n${evaluationsTable(record)}\n</details>`)}
-</main>
-<footer>Made by ${plain(record.package)} from the lab’s journal and its scorer’s records. PGR is defined in Burns et al. 2023, “Weak-to-strong generalization”, section 3; its interval is Fieller’s.</footer>
-</body>
-</html>
-`.text;
+${section("evaluations", "Every evaluation", markup`<details><summary>${plural(evaluations.length, "evaluation")}, baselines included</summary>\n${evaluationsTable(record)}\n</details>`)}`,
+    maker: markup`${plain(record.package)} from the lab’s journal and its scorer’s records`,
+  });
 }
 
 /** What a reader has to know before the numbers. */

@@ -1,26 +1,16 @@
 import type { Markish, SymbolType } from "@observablehq/plot";
+import { type Drawn, loadDrawing, type Plot } from "./drawing.js";
 import type { LabLegend, LabPanel, LabPoint } from "./lab-panels.js";
-import { Markup } from "./markup.js";
 import { light } from "./palette.js";
 import { styleOf } from "./sweep-style.js";
 import { shorten } from "./text.js";
 
-type Plot = typeof import("@observablehq/plot");
-
 /** Draws panels and their legend; each is an `<svg>` element to be put into a picture. */
 export interface LabPlotter {
-  panel(panel: LabPanel, width: number): LabDrawn;
-  legend(legend: LabLegend, width: number): LabDrawn;
+  panel(panel: LabPanel, width: number): Drawn;
+  legend(legend: LabLegend, width: number): Drawn;
 }
 
-export interface LabDrawn {
-  readonly height: number;
-  at(x: number, y: number): Markup;
-}
-
-const FONT = 13;
-/** Pixels that a letter is taken for: a little more than it has, since fonts differ. */
-const LETTER = 7.2;
 const LEFT = 44;
 const RIGHT = 16;
 const muted = { fontSize: 12, fill: light.muted, className: "w2s-muted" };
@@ -44,23 +34,7 @@ const square = {
 
 /** Loads the plotting library, which nobody needs who draws no picture. */
 export async function loadLabPlot(): Promise<LabPlotter> {
-  const [Plot, { DOMParser }] = await Promise.all([import("@observablehq/plot"), import("linkedom")]);
-  const document = new DOMParser().parseFromString("<svg/>", "image/svg+xml");
-
-  function drawn(svg: ReturnType<Plot["plot"]>, height: number): LabDrawn {
-    svg.setAttribute("font-size", String(FONT));
-    svg.querySelector("style")?.remove();
-    // The picture is one image to a screen reader, described as a whole; labels on its groups would not be allowed.
-    for (const group of svg.querySelectorAll("[aria-label]")) group.removeAttribute("aria-label");
-    return {
-      height,
-      at(x, y) {
-        svg.setAttribute("x", String(x));
-        svg.setAttribute("y", String(y));
-        return new Markup(svg.outerHTML);
-      },
-    };
-  }
+  const { Plot, document, drawn, legend } = await loadDrawing();
 
   return {
     panel(panel, width) {
@@ -80,31 +54,7 @@ export async function loadLabPlot(): Promise<LabPlotter> {
       });
       return drawn(svg, height);
     },
-    legend(legend, width) {
-      const entries = placed(legend, width);
-      const height = (entries.at(-1)?.y ?? 0) + 10;
-      const svg = Plot.plot({
-        document,
-        className: "w2s-panel",
-        width,
-        height,
-        margin: 0,
-        x: { type: "identity", axis: null },
-        y: { type: "identity", axis: null },
-        marks: [
-          ...entries.flatMap((entry) => signOf(Plot, entry)),
-          Plot.text(entries, {
-            x: (entry) => entry.x + 30,
-            y: "y",
-            text: "text",
-            textAnchor: "start",
-            fill: light.ink,
-            className: "w2s-ink",
-          }),
-        ],
-      });
-      return drawn(svg, height);
-    },
+    legend: (shown, width) => legend(entriesOf(shown), width, (entry) => signOf(Plot, entry)),
   };
 }
 
@@ -183,32 +133,21 @@ function member(Plot: Plot, index: number, line: readonly LabPoint[], dots: read
 }
 
 interface LegendEntry {
-  readonly x: number;
-  readonly y: number;
   readonly text: string;
   /** What stands before the text. */
   readonly sign: "bold" | "baseline" | "people" | number;
 }
 
-/** One entry after the other, in as many rows as it takes. */
-function placed({ agents, frontier, baselines, human }: LabLegend, width: number): LegendEntry[] {
-  const entries: Pick<LegendEntry, "text" | "sign">[] = [
+function entriesOf({ agents, frontier, baselines, human }: LabLegend): LegendEntry[] {
+  return [
     ...(frontier ? [{ text: "best so far", sign: "bold" as const }] : []),
     ...(baselines ? [{ text: "baseline", sign: "baseline" as const }] : []),
     ...(human ? [{ text: "people", sign: "people" as const }] : []),
     ...agents.map(({ name, index }) => ({ text: shorten(name, 24), sign: index })),
   ];
-  let [x, y] = [0, 8];
-  return entries.map((entry) => {
-    const wide = 34 + entry.text.length * LETTER;
-    if (x > 0 && x + wide > width) [x, y] = [0, y + 20];
-    const here = { ...entry, x, y };
-    x += wide + 10;
-    return here;
-  });
 }
 
-function signOf(Plot: Plot, { x, y, sign }: LegendEntry): Markish[] {
+function signOf(Plot: Plot, { x, y, sign }: LegendEntry & LabPoint): Markish[] {
   const at = { x: "x", y: "y" } as const;
   const middle = { x: x + 12, y };
   const line = [x, x + 24].map((end) => ({ x: end, y }));

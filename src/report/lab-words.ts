@@ -1,5 +1,5 @@
 import type { LabRecord, LabStanding } from "../lab/record.js";
-import type { BudgetUse } from "../lab/status.js";
+import { type BudgetUse, budgetWords } from "../lab/status.js";
 import type { Pgr } from "../stats/pgr.js";
 import { ascii, bracketed } from "./terminal.js";
 import { count, decimal, percent, plain, plural, shorten } from "./text.js";
@@ -27,16 +27,6 @@ export function notAgent({ baseline, control }: LabStanding): string {
 export function short(text: string, length: number): string {
   return shorten(plain(text), length);
 }
-
-/** What the parts of a budget are called. */
-export const budgetWords: Readonly<Record<BudgetUse["budget"], string>> = {
-  usd: "dollars",
-  tokens: "tokens",
-  hours: "hours",
-  evaluations: "evaluations",
-  submissions: "submissions",
-  trainerSeconds: "trainer seconds",
-};
 
 /** `12.31 of 50 dollars (25%)`. */
 export function budgetInWords({ budget, spent, limit }: BudgetUse): string {

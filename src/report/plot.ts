@@ -1,5 +1,5 @@
 import type { Markish } from "@observablehq/plot";
-import { Markup } from "./markup.js";
+import { type Drawn, FONT, loadDrawing, type Plot } from "./drawing.js";
 import { light } from "./palette.js";
 import type { Panel } from "./panels.js";
 
@@ -13,25 +13,15 @@ export interface Layout {
   readonly names: "left" | "above" | "none";
 }
 
-/** A drawn panel: an `<svg>` element to be put into a picture. */
-export interface Drawn {
-  readonly height: number;
-  at(x: number, y: number): Markup;
-}
-
-type Plot = typeof import("@observablehq/plot");
-
 const TOP = 40;
 const BOTTOM = 28;
-const FONT = 13;
 
 /** Pixels that one em of `lineWidth` is taken for: a little more than the font has, since fonts differ. */
 const EM = FONT * 1.05;
 
 /** Loads the plotting library, which nobody needs who writes no picture. */
 export async function loadPlot(): Promise<(panel: Panel, layout: Layout) => Drawn> {
-  const [Plot, { DOMParser }] = await Promise.all([import("@observablehq/plot"), import("linkedom")]);
-  const document = new DOMParser().parseFromString("<svg/>", "image/svg+xml");
+  const { Plot, document, drawn } = await loadDrawing();
   return (panel, layout) => {
     const height = TOP + BOTTOM + panel.rows.length * layout.rowHeight;
     const svg = Plot.plot({
@@ -47,18 +37,7 @@ export async function loadPlot(): Promise<(panel: Panel, layout: Layout) => Draw
       y: { type: "band", domain: panel.rows.map((row) => row.key), axis: null },
       marks: [scaffold(Plot, panel, layout), values(Plot, panel, layout), words(Plot, panel, layout)],
     });
-    svg.setAttribute("font-size", String(FONT));
-    svg.querySelector("style")?.remove();
-    // The picture is one image to a screen reader, described as a whole; labels on its groups would not be allowed.
-    for (const group of svg.querySelectorAll("[aria-label]")) group.removeAttribute("aria-label");
-    return {
-      height,
-      at(x, y) {
-        svg.setAttribute("x", String(x));
-        svg.setAttribute("y", String(y));
-        return new Markup(svg.outerHTML);
-      },
-    };
+    return drawn(svg, height);
   };
 }
 

@@ -5,15 +5,14 @@ import {
   conditionList,
   costFacts,
   facts,
+  htmlPage,
   noteList,
   plainLines,
   section,
   time,
-  withCode,
 } from "./html-page.js";
 import { isolated } from "./html-tables.js";
-import { Markup, markup } from "./markup.js";
-import { style } from "./style.js";
+import { type Markup, markup } from "./markup.js";
 import { sweepCells, sweepHeadline } from "./sweep-cells.js";
 import { matrixTable, modelsTable, pairsTable, tiesTable } from "./sweep-html-tables.js";
 import { toSweepSvg } from "./sweep-svg.js";
@@ -26,43 +25,27 @@ export async function toSweepHtml(record: SweepRecord): Promise<string> {
   const [wide, narrow] = [await toSweepSvg(record, { width: 860 }), await toSweepSvg(record, { width: 360 })];
   const { testbed, models, pairs, seeds } = record;
   const ties = tiesTable(record);
-  return markup`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
-<meta name="referrer" content="no-referrer">
-<meta name="color-scheme" content="light dark">
-<title>Weak-to-strong sweep on ${shorten(plain(testbed.name), 32)}</title>
-<style>${new Markup(style)}</style>
-</head>
-<body>
-<header>
-<h1>Weak-to-strong sweep on ${isolated(testbed.name)}</h1>
-<p class="what">${plural(models.length, "model")} in ${plural(pairs.length, "pair")}, ${plural(seeds.length, "seed")}, ${plural(testbed.sizes.test, "test example")}, ${time(record.startedAt)}</p>
-</header>
-<main>
-<p class="lead">${withCode(sweepHeadline(record))}</p>
-${alert(record)}
-<figure>
-<div class="wide">${new Markup(wide)}</div>
-<div class="narrow">${new Markup(narrow)}</div>
-<figcaption>Each line is a teacher: the hollow mark is its own score, the filled ones those of the students that it taught. The dashed line is each student trained on the truth. Bars are 95% intervals.</figcaption>
-</figure>
-${section("truth", "Trained on the truth", modelsTable(record))}
+  return htmlPage({
+    title: `Weak-to-strong sweep on ${shorten(plain(testbed.name), 32)}`,
+    heading: markup`Weak-to-strong sweep on ${isolated(testbed.name)}`,
+    what: markup`${plural(models.length, "model")} in ${plural(pairs.length, "pair")}, ${plural(seeds.length, "seed")}, ${plural(testbed.sizes.test, "test example")}, ${time(record.startedAt)}`,
+    lead: sweepHeadline(record),
+    alert: alert(record),
+    picture: {
+      wide,
+      narrow,
+      caption: markup`Each line is a teacher: the hollow mark is its own score, the filled ones those of the students that it taught. The dashed line is each student trained on the truth. Bars are 95% intervals.`,
+    },
+    content: markup`${section("truth", "Trained on the truth", modelsTable(record))}
 ${section("pgr", "Performance gap recovered", markup`${record.methods.map((method) => matrixTable(record, method, cells))}${noteList(cells.notes)}`)}
 ${ties === undefined ? markup`` : section("differences", "Which methods differ", ties)}
 ${section("reading", "How to read this", reading(record))}
 ${section("run", "What was run", whatWasRun(record))}
 ${section("cost", "What it cost", costFacts(record))}
 ${section("pairs", "Every pair", markup`<details><summary>The score of each student with each method</summary>\n${pairsTable(record)}\n</details>`)}
-${section("again", "How to run it again", markup`<pre>${plainLines(record.reproduce)}</pre>`)}
-</main>
-<footer>Made by ${plain(record.environment.package)}. PGR is defined in Burns et al. 2023, “Weak-to-strong generalization”, section 3; its interval is Fieller’s.</footer>
-</body>
-</html>
-`.text;
+${section("again", "How to run it again", markup`<pre>${plainLines(record.reproduce)}</pre>`)}`,
+    maker: markup`${plain(record.environment.package)}`,
+  });
 }
 
 /** What a reader has to know before the numbers. */

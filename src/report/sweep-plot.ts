@@ -1,26 +1,16 @@
 import type { Markish, SymbolType } from "@observablehq/plot";
-import { Markup } from "./markup.js";
+import { type Drawn, LETTER, loadDrawing, type Plot } from "./drawing.js";
 import { light } from "./palette.js";
 import type { SweepLine, SweepPanel, SweepPanels } from "./sweep-panels.js";
 import { styleOf } from "./sweep-style.js";
 import { shorten } from "./text.js";
 
-type Plot = typeof import("@observablehq/plot");
-
 /** Draws panels and their legend; each is an `<svg>` element to be put into a picture. */
 export interface SweepPlotter {
-  panel(panels: SweepPanels, panel: SweepPanel, width: number): SweepDrawn;
-  legend(panels: SweepPanels, width: number): SweepDrawn;
+  panel(panels: SweepPanels, panel: SweepPanel, width: number): Drawn;
+  legend(panels: SweepPanels, width: number): Drawn;
 }
 
-export interface SweepDrawn {
-  readonly height: number;
-  at(x: number, y: number): Markup;
-}
-
-const FONT = 13;
-/** Pixels that a letter is taken for: a little more than it has, since fonts differ. */
-const LETTER = 7.2;
 const LEFT = 44;
 const RIGHT = 16;
 const HEIGHT = 230;
@@ -28,23 +18,7 @@ const muted = { fontSize: 12, fill: light.muted, className: "w2s-muted" };
 
 /** Loads the plotting library, which nobody needs who draws no picture. */
 export async function loadSweepPlot(): Promise<SweepPlotter> {
-  const [Plot, { DOMParser }] = await Promise.all([import("@observablehq/plot"), import("linkedom")]);
-  const document = new DOMParser().parseFromString("<svg/>", "image/svg+xml");
-
-  function drawn(svg: ReturnType<Plot["plot"]>, height: number): SweepDrawn {
-    svg.setAttribute("font-size", String(FONT));
-    svg.querySelector("style")?.remove();
-    // The picture is one image to a screen reader, described as a whole; labels on its groups would not be allowed.
-    for (const group of svg.querySelectorAll("[aria-label]")) group.removeAttribute("aria-label");
-    return {
-      height,
-      at(x, y) {
-        svg.setAttribute("x", String(x));
-        svg.setAttribute("y", String(y));
-        return new Markup(svg.outerHTML);
-      },
-    };
-  }
+  const { Plot, document, drawn, legend } = await loadDrawing();
 
   return {
     panel({ ladder, domain }, panel, width) {
@@ -86,52 +60,26 @@ export async function loadSweepPlot(): Promise<SweepPlotter> {
     },
     legend({ panels: [first] }, width) {
       const lines = first ? [...first.teachers, first.ceiling] : [];
-      let [x, y] = [0, 8];
-      const entries = lines.map((line, i) => {
-        const text = i === lines.length - 1 ? line.name : `taught by ${shorten(line.name, 28)}`;
-        const wide = 34 + text.length * LETTER;
-        if (x > 0 && x + wide > width) [x, y] = [0, y + 20];
-        const entry = { x, y, text, at: i };
-        x += wide + 10;
-        return entry;
+      const entries = lines.map(({ name }, at) => {
+        const ceiling = at === lines.length - 1;
+        return { text: ceiling ? name : `taught by ${shorten(name, 28)}`, at, ceiling };
       });
-      const height = y + 10;
-      const svg = Plot.plot({
-        document,
-        className: "w2s-panel",
-        width,
-        height,
-        margin: 0,
-        x: { type: "identity", axis: null },
-        y: { type: "identity", axis: null },
-        marks: [
-          ...entries.flatMap(({ x, y, at }) => {
-            const points = [x, x + 24].map((x) => ({ x, y }));
-            if (at === lines.length - 1) return [Plot.line(points, { x: "x", y: "y", ...dashed })];
-            const style = styleOf(at);
-            return [
-              Plot.line(points, { x: "x", y: "y", stroke: style.light, strokeWidth: 2, className: style.line }),
-              Plot.dot([{ x: x + 12, y }], {
-                x: "x",
-                y: "y",
-                symbol: style.symbol as SymbolType,
-                fill: style.light,
-                r: 5,
-                className: style.dot,
-              }),
-            ];
-          }),
-          Plot.text(entries, {
-            x: (entry) => entry.x + 30,
+      return legend(entries, width, ({ x, y, at, ceiling }) => {
+        const points = [x, x + 24].map((x) => ({ x, y }));
+        if (ceiling) return [Plot.line(points, { x: "x", y: "y", ...dashed })];
+        const style = styleOf(at);
+        return [
+          Plot.line(points, { x: "x", y: "y", stroke: style.light, strokeWidth: 2, className: style.line }),
+          Plot.dot([{ x: x + 12, y }], {
+            x: "x",
             y: "y",
-            text: "text",
-            textAnchor: "start",
-            fill: light.ink,
-            className: "w2s-ink",
+            symbol: style.symbol as SymbolType,
+            fill: style.light,
+            r: 5,
+            className: style.dot,
           }),
-        ],
+        ];
       });
-      return drawn(svg, height);
     },
   };
 }

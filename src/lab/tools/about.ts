@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { code } from "../../forums/text.js";
 import type { Evaluation, StandingsRow } from "../../scorer.js";
-import { budgetWords } from "../budget.js";
 import type { BudgetName } from "../entries.js";
+import { budgetWords } from "../status.js";
 import { tool } from "./tool.js";
 
 export const standings = tool({
@@ -34,6 +34,11 @@ export function inWords({ id, method, baseline, pgr, accuracy, snapshot }: Evalu
       ? `PGR ${pgr.estimate.toFixed(3)} [${pgr.interval.map((end) => end.toFixed(3)).join(", ")}]`
       : `no PGR (${pgr.reason})`;
   return `${baseline ? method : code(method)} ${score}, accuracy ${accuracy.toFixed(4)}, evaluation ${id}${snapshot ? `, snapshot ${snapshot}` : ""}`;
+}
+
+/** The same with whose it is, and where: as posts are shown that rest on it. */
+export function scoreInWords(evaluation: Evaluation): string {
+  return `${evaluation.author} on ${evaluation.testbed}: ${inWords(evaluation)}`;
 }
 
 export const budget = tool({
