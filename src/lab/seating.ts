@@ -171,17 +171,13 @@ export async function seat(
 
   function journalDoor(tool: string, input: unknown, output: ToolOutput, seconds: number, queued: number): void {
     const shown = JSON.stringify(input ?? null);
-    const short = shown.length <= 2000 ? JSON.parse(shown) : `${shown.slice(0, 2000)}... (${shown.length} characters)`;
-    const content =
-      output.content.length <= 2000
-        ? output.content
-        : `${output.content.slice(0, 2000)}... (${output.content.length} characters)`;
+    const cut = beginning(shown);
     const entry = {
       type: "door",
       agent: id,
       tool,
-      input: short,
-      output: { ...output, content },
+      input: cut === shown ? JSON.parse(shown) : cut,
+      output: { ...output, content: beginning(output.content) },
       seconds,
       queued,
     } as const;
@@ -255,6 +251,11 @@ export async function seat(
   // Nothing of the agent's is under way any more.
   journal.append({ type: "agent-ended", agent: id, state, summary });
   emit({ type: "agent-ended", agent: id, state, summary });
+}
+
+/** Enough of what went through the door for the journal. */
+function beginning(text: string): string {
+  return text.length <= 2000 ? text : `${text.slice(0, 2000)}... (${text.length} characters)`;
 }
 
 function alarmKey({ budget, of, state }: Parameters<BudgetAlarm>[0]): string {

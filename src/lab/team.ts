@@ -22,7 +22,7 @@ import { scorerAgain } from "./scorer-again.js";
 import { seat } from "./seating.js";
 import { restoredBudgets } from "./spending.js";
 import { setStage } from "./stage.js";
-import { inWords } from "./tools/about.js";
+import { scoreInWords } from "./tools/about.js";
 
 /** Everything from the first teacher to the outcome. What has a lifetime is disposed at the end, in reverse order. */
 export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabOutcome> {
@@ -80,7 +80,7 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
       signal,
       describeScore(id) {
         const found = evaluations.find((evaluation) => evaluation.id === id);
-        return found && `${found.author} on ${found.testbed}: ${inWords(found)}`;
+        return found && scoreInWords(found);
       },
     }),
   );

@@ -2,7 +2,7 @@ import * as z from "zod";
 import { type NewPost, type Post, postKinds } from "../../forum.js";
 import { type DescribeScore, dataNotice, renderEntry, renderPost, renderThread } from "../../forums/mirror-text.js";
 import { fitting } from "../../forums/text.js";
-import { inWords } from "./about.js";
+import { scoreInWords } from "./about.js";
 import { type ToolContext, tool } from "./tool.js";
 
 const title = z.string().min(1).max(200).describe("One line that says what it is about.");
@@ -108,7 +108,7 @@ function entries<T>(all: readonly T[], render: (one: T) => string): string {
 function describing(evaluation: ToolContext["evaluation"]): DescribeScore {
   return (id) => {
     const found = evaluation(id);
-    return found && `${found.author} on ${found.testbed}: ${inWords(found)}`;
+    return found && scoreInWords(found);
   };
 }
 
