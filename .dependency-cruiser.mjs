@@ -110,6 +110,48 @@ export default {
       },
     },
     {
+      name: "clean-rooms-know-contracts",
+      comment:
+        "A clean room runs code that nobody vouches for, on any sandbox and trainer: it knows no truth, scorer or lab. What it takes of sandboxes is where a Python lies, and the one without isolation for one's own code.",
+      severity: "error",
+      from: { path: "^src/clean-rooms/" },
+      to: {
+        path: [backends, "^src/(sweep|lab|report|setup|testing)/", "^src/testbed/truth\\.ts$", ...faces],
+        pathNot: "^src/(sandboxes/(python-mounts|unisolated)|trainers/(cached|define|check))\\.ts$",
+      },
+    },
+    {
+      name: "nobody-below-knows-clean-rooms",
+      comment: "What programs run in stands on the trainer and the door; these do not know of it.",
+      severity: "error",
+      from: { path: ["^src/(data|models|stats|methods|testbed|experiment|sweep|server)/", backends] },
+      to: { path: "^src/clean-rooms/" },
+    },
+    {
+      name: "audits-look-from-outside",
+      comment: "A detector is a function of what it is shown: it reaches no truth, backend, trainer or lab by itself.",
+      severity: "error",
+      from: { path: "^src/audit/" },
+      to: {
+        path: [
+          backends,
+          "^src/(experiment|sweep|lab|server|clean-rooms|setup|testing|transfer)/",
+          "^src/testbed/truth\\.ts$",
+          ...faces,
+        ],
+      },
+    },
+    {
+      name: "transfer-stands-on-experiment",
+      comment: "Frozen methods on other testbeds are experiments; it knows no search, no scorer and no backend.",
+      severity: "error",
+      from: { path: "^src/transfer/" },
+      to: {
+        path: [backends, "^src/(sweep|lab|server|setup|testing|audit)/", ...faces],
+        pathNot: "^src/(trainers/(cached|define|check)|scorers/sealed/parts)\\.ts$",
+      },
+    },
+    {
       name: "nobody-knows-the-lab",
       comment: "The lab stands on top: what it is made of works without it.",
       severity: "error",
@@ -144,7 +186,7 @@ export default {
       to: {
         path: "^src/",
         pathNot:
-          "^src/(report/|stats/|models/|data/|(experiment|sweep|lab)/record\\.ts|lab/status\\.ts|errors\\.ts|package-root\\.ts)",
+          "^src/(report/|stats/|models/|data/|(experiment|sweep|lab|transfer)/record\\.ts|lab/status\\.ts|audit/review/queue\\.ts|errors\\.ts|package-root\\.ts)",
       },
     },
     {

@@ -8,7 +8,7 @@ const { exports } = JSON.parse(readFileSync("package.json", "utf8")) as {
 /** Every subpath of package.json's `exports`, the bin, and the scorer's own process: `dist/` mirrors `src/`. */
 const entry = Object.values(exports)
   .flatMap((target) => (typeof target === "string" ? [] : [target["w2s-source"]]))
-  .concat("src/bin.ts", "src/scorers/development/process.ts")
+  .concat("src/bin.ts", "src/scorers/sealed/process.ts")
   .map((file) => [file.replace(/^(\.\/)?src\//, "").replace(/\.ts$/, ""), file]);
 
 export default defineConfig({

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const conditions = ["w2s-source", "node", "import", "module", "default"];
@@ -7,6 +9,8 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: ["node", "import", "default"] } },
   test: {
     include: ["test/**/*.test.ts"],
+    // Keys of ledgers that tests begin are not for their users' own folder.
+    env: { W2S_KEYS: process.env.W2S_KEYS ?? join(tmpdir(), "w2s-test-keys") },
     testTimeout: 30_000,
     hookTimeout: 30_000,
   },

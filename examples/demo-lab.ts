@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { digits } from "weak-to-strong";
 import { claude } from "weak-to-strong/agents/claude";
-import { directions, lab } from "weak-to-strong/lab";
+import { directions, lab, verifyLab } from "weak-to-strong/lab";
 import { messagesServer } from "weak-to-strong/testing";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
 import { showTeam } from "./lab/show.js";
@@ -30,4 +30,8 @@ await using team = lab({
 await showTeam(team);
 const outcome = await team.result();
 console.log(outcome);
-console.log(`\nEverything is in ${dir}: report.html, journal.jsonl, forum.sqlite, scorer/records.jsonl.`);
+console.log(`\nEverything is in ${dir}: report.html, journal.jsonl, forum.sqlite, scorer/ledger.jsonl.`);
+const { ok, checks, ledger } = await verifyLab({ dir });
+for (const { what, status } of checks) console.log(`  ${status}: ${what}`);
+if (!ok) throw new Error("The ledger does not hold.");
+console.log(`The ledger ${ledger} holds. Look again: npx weak-to-strong verify ${dir} --rerun 1`);

@@ -9,6 +9,8 @@ Usage:
   npx weak-to-strong setup [options]   make or update this project's Python environment
   npx weak-to-strong doctor            what works here, what does not, what to type
   npx weak-to-strong watch DIR         how a lab stands that runs in DIR: agents, budgets, standings, latest posts
+  npx weak-to-strong verify DIR        is what the lab in DIR says what its scorer signed?
+  npx weak-to-strong review DIR [ID]   submissions that wait for a person, or one of them with its evidence and code
 
 Options of setup:
   --extras NAMES        what to install besides the base, which fits heads on hashed words and pixels
@@ -24,6 +26,17 @@ Options of setup:
 Options of watch:
   --once                look once; without it, again every second on a terminal, every minute elsewhere, until the lab ends
 
+Options of verify:
+  --rerun N             also run the N best submissions again in a clean room and compare what they predict
+  --keys PATH           where the scorer's keys lie; default $W2S_KEYS, else a folder of yours (so for review)
+  --public              the folder is a copy that was published without hidden values (scorer/hidden.jsonl)
+                        exit: 0 holds, 1 does not, 2 holds but may be an earlier state or another's (no head at the key)
+
+Options of review, which keep a verdict in the ledger for good:
+  --verdict WORD        clean, elicitation (independent of the labels, and no cheat) or disqualified
+  --reason TEXT         why
+  --by NAME             who decides
+
   -h, --help            this text
   -v, --version         the version
 
@@ -35,6 +48,8 @@ const commands: ReadonlyMap<string, { readonly names: number; readonly options: 
   ["setup", { names: 0, options: ["extras", "python", "torch-index"] }],
   ["doctor", { names: 0, options: [] }],
   ["watch", { names: 1, options: ["once"] }],
+  ["verify", { names: 1, options: ["rerun", "keys", "public"] }],
+  ["review", { names: 2, options: ["verdict", "reason", "by", "keys"] }],
 ]);
 
 function oldNode(): string | undefined {
@@ -52,6 +67,12 @@ async function main(argv: string[]): Promise<number> {
       python: { type: "string" },
       "torch-index": { type: "string" },
       once: { type: "boolean" },
+      rerun: { type: "string" },
+      keys: { type: "string" },
+      public: { type: "boolean" },
+      verdict: { type: "string" },
+      reason: { type: "string" },
+      by: { type: "string" },
       help: { type: "boolean", short: "h" },
       version: { type: "boolean", short: "v" },
     },
@@ -81,6 +102,11 @@ async function main(argv: string[]): Promise<number> {
   process.once("SIGINT", () => controller.abort(new Error("interrupted; the same command goes on where it was")));
   const { signal } = controller;
   if (command === "doctor") return doctor(signal);
+  if (command === "verify") {
+    const { rerun, keys, public: published = false } = values;
+    return verify({ dir: rest[0], rerun, keys, published, signal });
+  }
+  if (command === "review") return review({ dir: rest[0], submission: rest[1], ...values, signal });
   if (command === "watch") return watch({ dir: rest[0], once: values.once ?? false, signal });
   const extras = (values.extras ?? []).flatMap((names) => names.split(",")).map((name) => name.trim());
   return setup({ extras, python: values.python, torchIndex: values["torch-index"], signal });
@@ -146,8 +172,7 @@ interface WatchArguments {
 
 async function watch({ dir, once, signal }: WatchArguments): Promise<number> {
   if (dir === undefined) {
-    console.error("weak-to-strong: watch which lab? Name its folder: npx weak-to-strong watch runs/first");
-    return 2;
+    return noDirectory("watch");
   }
   const { watchLab } = await import("./lab/watch.js");
   const { sqliteForum } = await import("./forums/sqlite/index.js");
@@ -166,6 +191,86 @@ async function watch({ dir, once, signal }: WatchArguments): Promise<number> {
     if (once) break;
   }
   return 0;
+}
+
+interface VerifyArguments {
+  readonly dir: string | undefined;
+  readonly rerun: string | undefined;
+  readonly keys: string | undefined;
+  readonly published: boolean;
+  readonly signal: AbortSignal;
+}
+
+async function verify({ dir, rerun, keys, published, signal }: VerifyArguments): Promise<number> {
+  if (dir === undefined) return noDirectory("verify");
+  const best = Number(rerun ?? 0);
+  if (!(Number.isInteger(best) && best >= 0)) {
+    console.error(`weak-to-strong: --rerun: expected how many, as a whole number, found ${JSON.stringify(rerun)}.`);
+    return 2;
+  }
+  const { verifyLab } = await import("./lab/verify.js");
+  const { pythonTrainer } = await import("./trainers/python/index.js");
+  await using trainer = best > 0 ? pythonTrainer() : undefined;
+  const { ok, checks, ledger } = await verifyLab({
+    ...{ dir, public: published },
+    ...(keys !== undefined && { keys }),
+    ...(trainer && { rerun: { best, trainer } }),
+    signal,
+  });
+  const words = { ok: "ok", failed: "FAILED", "not checked": "not checked" };
+  for (const { what, status, detail } of checks) console.log(`${words[status].padEnd(12)} ${what}: ${detail}`);
+  if (!ok) {
+    console.log("\nDo not trust this folder: see the lines marked FAILED.");
+    return 1;
+  }
+  const open = checks.filter(({ status }) => status === "not checked");
+  console.log(
+    `\nThe ledger ${ledger} holds: nothing that was checked has been changed; ${open.length} could not be checked. Compare this id with the one that you know.`,
+  );
+  if (!open.some(({ what }) => what === "head beside the key")) return 0;
+  console.log(
+    "Its key's own head is not here, so that this may be an earlier state of it, or a ledger that somebody made anew: only the id, and receipts or heads that others kept, can tell.",
+  );
+  return 2;
+}
+
+interface ReviewArguments {
+  readonly dir: string | undefined;
+  readonly submission: string | undefined;
+  readonly verdict?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly by?: string | undefined;
+  readonly keys?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function review({ dir, submission, verdict, signal, ...options }: ReviewArguments): Promise<number> {
+  if (dir === undefined) return noDirectory("review");
+  const { reviewDesk } = await import("./audit/review/desk.js");
+  const { openDesk } = await import("./scorers/sealed/desk.js");
+  const { parseVerdict } = await import("./scorers/sealed/entries.js");
+  const { join } = await import("node:path");
+  const { reason = "", by = "", keys } = options;
+  if (verdict !== undefined && (reason.trim() === "" || by.trim() === "")) {
+    console.error(
+      'weak-to-strong: a verdict needs both: --reason "why" --by "your name". The ledger keeps them for good.',
+    );
+    return 2;
+  }
+  const request =
+    submission === undefined
+      ? ({ type: "list" } as const)
+      : verdict === undefined
+        ? ({ type: "show", submission } as const)
+        : ({ type: "decide", ...parseVerdict({ submission, verdict, reason, by }) } as const);
+  await using desk = await openDesk({ dir: join(dir, "scorer"), ...(keys !== undefined && { keys }) });
+  console.log(await reviewDesk(desk, request, { signal }));
+  return 0;
+}
+
+function noDirectory(command: string): number {
+  console.error(`weak-to-strong: ${command} which lab? Name its folder: npx weak-to-strong ${command} runs/first`);
+  return 2;
 }
 
 const tooOld = oldNode();

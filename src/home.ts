@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
 /**
@@ -20,4 +21,13 @@ export function homePython(home: string): string {
   return process.platform === "win32"
     ? join(home, "python", "Scripts", "python.exe")
     : join(home, "python", "bin", "python");
+}
+
+/**
+ * Where the keys of scorers' ledgers are kept, each with the newest head: outside of every project and run, so that whoever
+ * can change these cannot rewrite what was answered. `$W2S_KEYS`, or a folder of the user's.
+ */
+export function keysFolder(): string {
+  const { W2S_KEYS, XDG_STATE_HOME } = process.env;
+  return resolve(W2S_KEYS || join(XDG_STATE_HOME || join(homedir(), ".local", "state"), "weak-to-strong", "keys"));
 }

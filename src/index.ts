@@ -15,6 +15,7 @@ export type { AgentDefinition } from "./agents/define.js";
 export { defineAgent } from "./agents/define.js";
 export type { ScriptFunction, ScriptStep } from "./agents/scripted.js";
 export { scripted } from "./agents/scripted.js";
+export type { CleanRequest, CleanRoom, CleanRun, CleanShare, CleanTraces, Code } from "./clean-room.js";
 export type { Dataset, Input, Kind, Rows } from "./data/dataset.js";
 export { dataset } from "./data/dataset.js";
 export type { Matrix } from "./data/matrix.js";
@@ -106,14 +107,31 @@ export type {
   SpawnOptions,
 } from "./sandbox.js";
 export type {
+  AskedEvaluation,
+  AuditFinding,
+  AuditRecord,
+  Confirmation,
+  ConfirmedRow,
+  ConfirmRequest,
   EvaluateRequest,
   Evaluation,
+  FeedbackMode,
   PGRScorer,
+  Receipt,
+  RecordShare,
+  Score,
   ScoredTestbed,
   ScorerCall,
   ScorerDescription,
+  ScorerRecord,
+  Standing,
   Standings,
   StandingsRow,
+  Submission,
+  SubmissionResult,
+  SubmissionRun,
+  SubmitRequest,
+  Verdict,
 } from "./scorer.js";
 export type {
   CompareInput,
@@ -139,6 +157,7 @@ export { SweepResults } from "./sweep/results.js";
 export { sweep } from "./sweep/sweep.js";
 export type { BrownOptions } from "./testbed/brown.js";
 export { brown } from "./testbed/brown.js";
+export { type CarveOptions, carve } from "./testbed/carve.js";
 export type { Handling } from "./testbed/checks.js";
 export type { RowSource, TestbedOptions } from "./testbed/create.js";
 export { createTestbed } from "./testbed/create.js";

@@ -94,6 +94,8 @@ export interface ExecOptions extends SpawnOptions {
   readonly timeout?: number;
   /** Bytes of output that are kept; beyond it the middle is cut out. Default 64 KiB. */
   readonly maxOutput?: number;
+  /** Also count the programs that the command runs ({@link ExecResult.programs}). Default false. */
+  readonly watch?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -119,6 +121,11 @@ export interface ExecResult {
   readonly timedOut: boolean;
   /** Seconds. */
   readonly duration: number;
+  /**
+   * With `watch`: how many processes of each program, by its file's name, were seen below the command besides its own. The
+   * helper looks every few milliseconds: one that lives for less can escape it.
+   */
+  readonly programs?: Readonly<Record<string, number>>;
 }
 
 /** A running program. */

@@ -15,11 +15,20 @@ export async function showTeam(team: LabRun): Promise<void> {
         if (event.event.type === "notice") say(`${event.agent}: (${event.event.message})`);
         break;
       case "evaluated": {
-        const { method, pgr } = event.evaluation;
-        const score = pgr.status === "ok" ? `PGR ${pgr.estimate.toFixed(2)}` : "no PGR";
+        const { method, score: told } = event.evaluation;
+        const pgr = told?.pgr;
+        const score = pgr ? (pgr.status === "ok" ? `PGR ${pgr.estimate.toFixed(2)}` : "no PGR") : "not better";
         say(`${event.agent}: ${method}: ${score}`);
         break;
       }
+      case "submitted": {
+        const { id, method, outcome } = event.submission;
+        say(`${event.agent}: submitted ${method} as ${id}: ${outcome}`);
+        break;
+      }
+      case "auditing":
+        say(`the audit looks at ${event.submission}: ${event.detectors.join(", ")}`);
+        break;
       case "agent-ended":
         say(`${event.agent} ${event.state}: ${event.summary}`);
         break;

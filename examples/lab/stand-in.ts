@@ -95,6 +95,13 @@ export function standIn(request: PolicyRequest): PolicyAnswer {
   const said = results.map(({ content }) => content).join("\n");
   const [score] = scoresIn(said);
   const round = Math.floor((turn + 2) / turnsOfRound);
+  if (round === rounds && (turn + 2) % turnsOfRound === 0) {
+    const writeUp = `The baseline with \`${idea.line}\` changed to \`${idea.code}\`. Without it, it is the baseline.`;
+    return [
+      say("I hand in what I have now."),
+      use("submit", { file: "method.py", method: idea.name, write_up: writeUp }),
+    ];
+  }
   if (round === rounds)
     return [use("finish", { summary: `Tried "${idea.name}", alone and inside the best code there was.` })];
 
@@ -134,6 +141,17 @@ export function standIn(request: PolicyRequest): PolicyAnswer {
 }
 
 function report(idea: Idea, request: PolicyRequest, said: string, score: Score | undefined): PolicyBlock[] {
+  if (!score && said.includes("is not better")) {
+    return [
+      say("No better than what I had, and no score: that is all that the scorer tells. Worth telling all the same."),
+      use("post", {
+        kind: "insight",
+        title: `${idea.name}: not better`,
+        body: `Changed \`${idea.line}\` to \`${idea.code}\`.`,
+        tags: [idea.line],
+      }),
+    ];
+  }
   if (!score) return [use("post", { kind: "error", title: `${idea.name} fails`, body: said.slice(0, 2000) })];
   const before = ownBest(request);
   const better = score.pgr > before;

@@ -204,6 +204,16 @@ def test_equal_requests_train_once_whatever_the_order_of_their_fields(server: Se
     assert len(server.wait_for(f"fit {name} starts")) == 1
 
 
+def test_a_fit_that_brings_inputs_along_is_not_kept_for_others(server: Server) -> None:
+    theirs = {"dataset": NAME, "inputs": TEXTS}
+    request = fit(server.put(), one_hot(LABELS), predict={"theirs": theirs}, seed=90)
+    answers = [server.ask("fit", request)["body"] for _ in range(2)]
+    assert not any(answer["cost"].get("cached") for answer in answers)
+    usual = server.ask("fit", {**request, "predict": {"theirs": {"dataset": NAME}}})["body"]
+    for answer in answers:
+        assert np.array_equal(answer["predictions"]["theirs"], usual["predictions"]["theirs"])
+
+
 def test_the_same_key_with_another_body_is_another_fit(server: Server) -> None:
     server.put()
     one, other = (server.ask("fit", long_fit(seed, epochs=5))["body"] for seed in (3, 4))

@@ -97,3 +97,17 @@ def test_only_old_leftovers_are_swept(tmp_path: Path) -> None:
         os.utime(tmp_path / name, (long_ago, long_ago))
     sweep(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == [".tmp-2-new", "kept"]
+
+
+def test_a_transient_dataset_is_computed_each_time_and_leaves_nothing(tmp_path: Path) -> None:
+    features, call = Counting(), Call(lambda event: None, lambda: False, "cpu")
+    texts = [{"text": str(i)} for i in range(600)]
+    kept, passing = (inputs.dataset("d", texts, transient=transient) for transient in (False, True))
+    store = FeatureStore(tmp_path, 1 << 20)
+    for count in (2, 4):
+        assert store.rows(features, "", passing, np.arange(600), call)[0].shape == (600, 2)
+        assert features.computed == count
+    assert list(tmp_path.iterdir()) == []
+    assert store.rows(features, "", kept, np.array([0]), call)[0][0, 0] == 5
+    assert store.rows(features, "", passing, np.array([0]), call)[0][0, 0] == 6
+    assert store.rows(features, "", kept, np.array([0]), call)[0][0, 0] == 5

@@ -182,7 +182,7 @@ class Helper:
     def _not_started(self, id: int, code: int, message: str) -> None:
         text = f"{message}\n".encode()
         numbers = {"exitCode": code, "outputBytes": len(text), "head": len(text), "duration": 0}
-        self.answer(id, {**numbers, "signal": None, "timedOut": False, "notices": []}, text)
+        self.answer(id, {**numbers, "signal": None, "timedOut": False, "notices": [], "programs": {}}, text)
 
     def _spawn(self, header: dict) -> None:
         self._disk.look_again()

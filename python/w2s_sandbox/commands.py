@@ -7,6 +7,7 @@ import selectors
 import signal
 import time
 
+from census import Census
 from keeper import EXITED, FAILED, REPORT, STARTED, start_kept
 from kernel import OomScore
 from output import CHUNK, Kept, Output
@@ -70,6 +71,8 @@ class Exec(Running):
         self._begun = time.monotonic()
         self.deadline = self._begun + header["timeout"]
         self._output = Kept(header["maxOutput"])
+        self._watch = header["watch"]
+        self._census: Census | None = None
         self._timed_out = False
         self.notices: list[str] = []
         self._reader, writer = os.pipe()
@@ -84,6 +87,11 @@ class Exec(Running):
             os.close(writer)
         os.set_blocking(self._reader, False)
         loop.watch(self._reader, selectors.EVENT_READ, self._read)
+
+    def started(self) -> None:
+        if self._watch:
+            with contextlib.suppress(OSError):  # it has ended already
+                self._census = Census(self.keeper, self.command)
 
     def time_out(self) -> None:
         self._timed_out = True
@@ -110,6 +118,7 @@ class Exec(Running):
             "timedOut": self._timed_out,
             "duration": time.monotonic() - self._begun,
             "notices": self.notices[:NOTICES],
+            "programs": self._census.end() if self._census else {},
         }
         self._loop.finished(self)
         self._loop.answer(self.id, result, head + tail)

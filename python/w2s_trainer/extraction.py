@@ -33,8 +33,8 @@ class Extraction:
         self._learned: Lru[FeatureMap] = Lru(_LEARNED_MAPS)
 
     def learn(self, spec: FeatureSpec, dataset: inputs.Dataset, call: Call) -> FeatureMap:
-        """Patches learn their centroids from a dataset: once, not at every fit."""
-        if isinstance(spec, HiddenStates):
+        """Patches learn their centroids from a dataset: once, not at every fit, unless it is transient."""
+        if isinstance(spec, HiddenStates) or dataset.transient:
             return make.learn(spec, dataset, self._hidden, call)
         name = f"{dataset.hash} {spec}"
         learned = self._learned.get(name)

@@ -26,12 +26,14 @@ class Dataset:
     hash: str
     kind: str
     inputs: Sequence[Mapping[str, Any]]
+    transient: bool = False
+    """Nothing that is made of them is kept beyond the call, or found from before it."""
 
     def __len__(self) -> int:
         return len(self.inputs)
 
 
-def dataset(dataset_hash: str, inputs: Any) -> Dataset:
+def dataset(dataset_hash: str, inputs: Any, transient: bool = False) -> Dataset:
     if not isinstance(inputs, list) or not inputs:
         raise BadInput(f"inputs: expected a list with at least one input, found {show(inputs)}.")
     kind = _kind(inputs[0])
@@ -50,7 +52,7 @@ def dataset(dataset_hash: str, inputs: Any) -> Dataset:
                     raise BadInput(f"inputs[{i}].{field}: expected a string of valid Unicode, found {show(text)}.")
     if kind == "image":  # an eighth of the memory that lists of numbers take
         inputs = [{"image": np.array(entry["image"], np.float32)} for entry in inputs]
-    return Dataset(dataset_hash, kind, inputs)
+    return Dataset(dataset_hash, kind, inputs, transient)
 
 
 def _kind(first: Any) -> str:

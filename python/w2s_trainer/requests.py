@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import check, losses, models
+from . import check, inputs, losses, models
 from .errors import BadInput, Unsupported
 from .inputs import Dataset
 
@@ -64,8 +64,11 @@ class EmbedRequest:
 
 
 def rows(value: Any, name: str, find: FindDataset, more: tuple[str, ...] = (), optional: tuple[str, ...] = ()) -> Rows:
-    fields = check.record(value, name, ("dataset", *more), ("indices", *optional))
-    dataset = find(check.string(fields["dataset"], f"{name}.dataset"))
+    """Rows that bring their inputs along are transient: no `put`, and nothing is kept of them."""
+    fields = check.record(value, name, ("dataset", *more), ("indices", "inputs", *optional))
+    digest = check.string(fields["dataset"], f"{name}.dataset")
+    brought = fields.get("inputs")
+    dataset = find(digest) if brought is None else inputs.dataset(digest, brought, transient=True)
     if fields.get("indices") is None:
         return Rows(dataset, np.arange(len(dataset)))
     indices = check.blob(fields["indices"], f"{name}.indices", "int32", 1)

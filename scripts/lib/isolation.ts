@@ -14,6 +14,9 @@ export async function noIsolation(): Promise<string | undefined> {
 /** What needs isolation, and is left out without it. */
 export const isolatedTests: readonly string[] = [
   "test/sandboxes/{bubblewrap,ends,suite-catches}.test.ts",
-  "test/lab/{lab,kill,faults,disk-full}.test.ts",
+  "test/lab/{lab,kill,faults,disk-full,sealed,sealed-*}.test.ts",
+  "test/clean-rooms/*.test.ts",
+  "test/transfer/transfer.test.ts",
+  "test/red-team/*.test.ts",
 ];
 export const isolatedExamples: readonly string[] = ["examples/demo-lab.ts"];

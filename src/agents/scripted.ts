@@ -39,7 +39,7 @@ export function scripted(
         outputs.push(await assignment.call(tool, typeof input === "function" ? input(outputs) : input));
       }
       const failed = outputs.filter(({ isError }) => isError).length;
-      return `The script's ${outputs.length} steps were run, ${failed} of them ended in an error.`;
+      return `The script's ${outputs.length} steps were run${failed > 0 ? `, ${failed} of them ended in an error` : ""}.`;
     },
   });
 }

@@ -29,6 +29,11 @@ export type Kind = "classification" | "preference" | "verification";
 export interface Dataset {
   readonly hash: string;
   readonly inputs: readonly Input[];
+  /**
+   * A trainer keeps nothing of these inputs beyond the call: no features, no copy, no result in a cache. It computes anew
+   * what it may still have of the same inputs from elsewhere, and answers with the same bits as without this mark.
+   */
+  readonly transient?: true;
 }
 
 /** Some rows of a dataset: `indices` into `dataset.inputs`, in the order in which rows are meant. All rows if absent. */
@@ -41,6 +46,11 @@ export interface Rows {
 export function dataset(inputs: readonly Input[]): Dataset {
   const copy = deepFreeze(structuredClone(inputs));
   return Object.freeze({ hash: contentHash(copy), inputs: copy });
+}
+
+/** The same inputs, marked as {@link Dataset.transient}. */
+export function transient({ hash, inputs }: Dataset): Dataset {
+  return Object.freeze({ hash, inputs, transient: true });
 }
 
 function deepFreeze<T>(value: T): T {

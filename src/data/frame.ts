@@ -88,6 +88,14 @@ export function decodeFrame(bytes: Uint8Array): Frame {
   return decode(bytes);
 }
 
+/** Puts the arrays of a message where its header refers to them. */
+export function filled(value: unknown, blobs: readonly Blob[]): unknown {
+  if (Array.isArray(value)) return value.map((entry) => filled(entry, blobs));
+  if (typeof value !== "object" || value === null) return value;
+  if ("$blob" in value) return blobs[value.$blob as number];
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, filled(entry, blobs)]));
+}
+
 function frameBytes(bytes: Uint8Array): number {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = view.toString("latin1", 0, 4);

@@ -4,20 +4,9 @@ import { WeakToStrongError } from "../errors.js";
 import type { Example, Fitted, Method, MethodContext, StudentEmbed, StudentFit } from "../methods/method.js";
 import { type ModelSpec, pretrainedOf } from "../models/model.js";
 import type { Pretrained } from "../models/pretrained.js";
-import type { Split, Testbed } from "../testbed/testbed.js";
+import type { Split } from "../testbed/testbed.js";
 import type { FitResult, Trainer, TrainerEvent } from "../trainer.js";
-
-/** What one seed's methods work on. */
-export interface StudentTask {
-  readonly testbed: Testbed;
-  readonly student: ModelSpec;
-  readonly seed: number;
-  readonly weakLabels: Matrix;
-  /** Rows of `train_label` that this seed's teacher was trained on, and their truth. */
-  readonly teacher: { readonly rows: Int32Array; readonly labels: Matrix };
-  /** Labels of one more teacher, trained on the `draw`-th bootstrap of the teacher's examples. */
-  anotherTeacher(draw: number, method: Method): Promise<Matrix>;
-}
+import { keepBehind, type StudentTask } from "./task.js";
 
 /** What a method receives. Truth is not reachable from it, but for the teacher's labels that a control gets. */
 export function makeContext(
@@ -30,9 +19,11 @@ export function makeContext(
   const { splits, classes } = task.testbed;
   const { weakLabels, seed, student } = task;
   const train = { dataset: splits.train_unlabel.dataset };
+  const { dataset: all, indices } = splits.test;
+  const test: Rows = { dataset: all, ...(indices && { indices }) };
   const examples = examplesOf(splits.train_unlabel);
   const ownCheckpoints = new Set<string>();
-  return {
+  const context: MethodContext = {
     examples,
     // A copy each: what one method does to its labels must not reach another.
     weakLabels: { ...weakLabels, data: weakLabels.data.slice() },
@@ -58,8 +49,10 @@ export function makeContext(
         throw new WeakToStrongError("bad_input", `teachers: expected a whole number of at least 1, found ${count}.`);
       return Promise.all(Array.from({ length: count }, (_, draw) => task.anotherTeacher(draw, method)));
     },
-    ...(method.control && { teacherLabels: task.teacher.labels }),
+    ...(method.control && task.teacher && { teacherLabels: task.teacher.labels }),
   };
+  keepBehind(context, { task, trainer });
+  return context;
 
   async function hidden({ layers, pooling = "mean", inputs }: StudentEmbed): Promise<readonly Matrix[]> {
     const request = { model: pretrained(), layers, pooling, maxTokens: maxTokensOf(student), rows: rowsOf(inputs) };
@@ -82,7 +75,8 @@ export function makeContext(
   async function fitStudent(options: StudentFit): Promise<Fitted> {
     const { targets, rows, weights, loss = { name: "cross_entropy" }, predictTrain, traces, curve, on } = options;
     const { model = student, tune, from, validation } = options;
-    if (on && !method.control) {
+    const { teacher } = task;
+    if (on && !(method.control && teacher)) {
       throw new WeakToStrongError(
         "bad_input",
         'fit: on: "teacher examples" is for controls; a method trains on train_unlabel.',
@@ -102,8 +96,7 @@ export function makeContext(
     checkWhole("rows", rows);
     checkWhole("validation.rows", validation?.rows);
     if (validation && !on) checkApart(rows ? Array.from(rows) : examples.keys(), validation.rows);
-    const pool = on ? splits.train_label.dataset : splits.train_unlabel.dataset;
-    const indices = on ? task.teacher.rows : rows && Int32Array.from(rows);
+    const own: Rows = { ...train, ...(rows && { indices: Int32Array.from(rows) }) };
     const fitted: FitResult = await trainer.fit(
       {
         task: "classify",
@@ -113,11 +106,11 @@ export function makeContext(
           optimizer: { ...model.optimizer, ...options.optimizer },
         } as ModelSpec,
         classes: classes.length,
-        train: { dataset: pool, targets, ...(indices && { indices }), ...(weights && { weights }) },
+        train: { ...(on ? teacher!.examples : own), targets, ...(weights && { weights }) },
         loss,
         seed,
         predict: {
-          test: { dataset: splits.test.dataset },
+          test,
           ...(predictTrain && { train }),
         },
         ...(from && { from }),
@@ -134,7 +127,7 @@ export function makeContext(
       },
       { signal },
     );
-    const { test, train: ofTrain } = fitted.predictions;
+    const { test: ofTest, train: ofTrain } = fitted.predictions;
     const { id } = fitted.checkpoint;
     ownCheckpoints.add(id);
     const { cached: _, ...cost } = fitted.cost;
@@ -143,7 +136,7 @@ export function makeContext(
       ...fitted,
       checkpoint: { id },
       cost,
-      predictions: { test: test!, ...(ofTrain && { train: ofTrain }) },
+      predictions: { test: ofTest!, ...(ofTrain && { train: ofTrain }) },
     };
   }
 }

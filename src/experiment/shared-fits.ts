@@ -60,7 +60,7 @@ export function sharedFits(
     }
   }
 
-  /** Embedding and scoring are read-only and kept by the worker; they are only accounted. */
+  /** What is read-only, and kept by the worker where it is dear, is only accounted. */
   async function metered<T extends { readonly cost: Cost }>(
     unit: Unit,
     { emit: _, ...options }: Calling,
@@ -76,6 +76,7 @@ export function sharedFits(
     defineTrainer({
       name: inner.name,
       capabilities: (options) => inner.capabilities(options),
+      predict: (request, calling) => metered(unit, calling, (options) => inner.predict(request, options)),
       embed: (request, calling) => metered(unit, calling, (options) => inner.embed(request, options)),
       score: (request, calling) => metered(unit, calling, (options) => inner.score(request, options)),
       async fit(request, calling) {

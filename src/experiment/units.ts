@@ -7,12 +7,13 @@ import type { RunContext } from "../run.js";
 import { untilAborted } from "../run.js";
 import { openTruth, type Truth } from "../testbed/truth.js";
 import type { Checkpoint, Cost, FitResult, Trainer } from "../trainer.js";
-import { makeContext, type StudentTask } from "./context.js";
+import { makeContext } from "./context.js";
 import type { ExperimentEvent, Unit } from "./events.js";
 import { type Ledger, newLedger } from "./ledger.js";
 import type { Plan } from "./plan.js";
 import { type Scored, scored } from "./scoring.js";
 import { type FitStore, sharedFits } from "./shared-fits.js";
+import type { StudentTask } from "./task.js";
 
 /** How one method did with one seed. */
 export interface UnitOutcome extends Unit {
@@ -146,7 +147,7 @@ export async function runUnits(
       student: plan.student,
       seed,
       weakLabels,
-      teacher: { rows, labels: teacherLabels },
+      teacher: { examples: { dataset: splits.train_label.dataset, indices: rows }, labels: teacherLabels },
       anotherTeacher: async (draw, method) => {
         const { name } = plan.methods.find((entry) => entry.method === method)!;
         const uniform = random("bootstrap of the teacher's examples", seed, draw);

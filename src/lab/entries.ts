@@ -31,6 +31,8 @@ const kinds = [
   z.object({ type: z.literal("life"), ...stamp, life: z.number().int().positive(), pid: z.number(), plan: json }),
   /** Teachers, ceilings and weak labels are there. */
   z.object({ type: z.literal("prepared"), ...stamp, testbed: z.string(), seconds, facts: json }),
+  /** Whose answers these are: the id of the scorer's ledger. */
+  z.object({ type: z.literal("scorer"), ...stamp, ledger: z.string() }),
   /** A baseline was run by the lab and scored. */
   z.object({
     type: z.literal("baseline"),
@@ -121,6 +123,10 @@ const kinds = [
   }),
   /** The scorer answered; the record itself is the scorer's. */
   z.object({ type: z.literal("evaluated"), ...stamp, agent, testbed: z.string(), evaluation: z.string() }),
+  /** The same of a submission, which ran in the clean room. */
+  z.object({ type: z.literal("submitted"), ...stamp, agent, testbed: z.string(), submission: z.string() }),
+  /** The door was asked for what only a canary that is executed asks for. */
+  z.object({ type: z.literal("canary"), ...stamp, agent, mark: z.string() }),
   z.object({ type: z.literal("posted"), ...stamp, agent, post: z.string() }),
   /** An agent was told that a budget is 80% used, or that it has come to a hard stop. */
   z.object({

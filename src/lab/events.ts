@@ -1,6 +1,7 @@
 import type { AgentEvent } from "../agent.js";
 import type { ExperimentEvent } from "../experiment/events.js";
-import type { Evaluation } from "../scorer.js";
+import type { Evaluation, Submission } from "../scorer.js";
+import type { TransferEvent } from "../transfer/transfer.js";
 import type { BudgetName } from "./entries.js";
 
 /** What a lab tells while it runs. */
@@ -15,6 +16,11 @@ export type LabEvent =
   /** Something that an agent says or does. What it did in an earlier life comes again when it is started again. */
   | { readonly type: "agent"; readonly agent: string; readonly event: AgentEvent }
   | { readonly type: "evaluated"; readonly agent: string; readonly evaluation: Evaluation }
+  | { readonly type: "submitted"; readonly agent: string; readonly submission: Submission }
+  /** Agents have ended; a submission is looked at. */
+  | { readonly type: "auditing"; readonly submission: string; readonly detectors: readonly string[] }
+  /** The best methods are run on held-out testbeds. */
+  | { readonly type: "transferring"; readonly event: TransferEvent }
   | {
       readonly type: "budget";
       readonly agent: string;

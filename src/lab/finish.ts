@@ -2,7 +2,8 @@ import { join } from "node:path";
 import type { Snapshot } from "../data/snapshot.js";
 import { WeakToStrongError } from "../errors.js";
 import type { Forum, Post } from "../forum.js";
-import type { Evaluation, PGRScorer, ScoredTestbed } from "../scorer.js";
+import type { Confirmation, Evaluation, PGRScorer, ScoredTestbed, SubmissionResult } from "../scorer.js";
+import { detectorsOf } from "./auditing.js";
 import { type Journal, readJournal } from "./journal.js";
 import { LabOutcome } from "./outcome.js";
 import { controlsOf, type LabPlan } from "./plan.js";
@@ -18,13 +19,16 @@ export async function outcomeOf(
     /** As the scorer described them, and what it has answered to this process. */
     readonly testbeds: readonly ScoredTestbed[];
     readonly evaluations: readonly Evaluation[];
+    readonly confirmation?: Confirmation;
     readonly signal: AbortSignal;
   },
 ): Promise<LabOutcome> {
   const { journal, forum, testbeds, signal } = sources;
   journal.append({ type: "lab-ended" });
   await journal.durable();
-  const evaluations = await recordsOf(sources);
+  const evaluations = await evaluationsOf(sources);
+  const results = await sources.scorer.results({ signal });
+  const confirmation = sources.confirmation ?? (await confirmedBefore(results, sources));
   const posts = await allPosts(forum, signal);
   const wanted = new Set([...evaluations, ...posts].flatMap(({ snapshot }) => (snapshot ? [snapshot] : [])));
   const snapshots = new Map<string, Snapshot>();
@@ -38,7 +42,10 @@ export async function outcomeOf(
   }
   const { entries } = readJournal(journal.file);
   const record = await tallyLab({
-    ...{ entries, evaluations, posts, snapshots, testbeds },
+    ...{ entries, evaluations, results, posts, snapshots, testbeds },
+    feedback: plan.feedback,
+    ...(confirmation && { confirmation }),
+    detectors: detectorsOf(plan).map(({ name }) => name),
     controls: controlsOf(plan),
     ...(plan.human && { human: plan.human }),
     ...(plan.families && { families: plan.families }),
@@ -50,14 +57,24 @@ export async function outcomeOf(
   return outcome;
 }
 
-/** From the scorer; where that has died, what it had answered. */
-async function recordsOf({ scorer, evaluations, signal }: Parameters<typeof outcomeOf>[1]) {
+/** With their scores in full, since an outcome is for people; where the scorer has died, what it had answered. */
+async function evaluationsOf({ scorer, evaluations, signal }: Parameters<typeof outcomeOf>[1]) {
   try {
-    return await scorer.records({ signal });
+    const asked = await scorer.queries({ signal });
+    return asked.map(({ predictions: _, exact, ...one }) => ({ ...one, score: exact, told: one.score !== undefined }));
   } catch (error) {
     if (!WeakToStrongError.isInstance(error) || error.code !== "worker_died") throw error;
-    return evaluations;
+    return evaluations.map((one) => ({ ...one, told: one.score !== undefined }));
   }
+}
+
+/** What the vault said where it is open: asked again, whatever for, it gives what it gave. */
+async function confirmedBefore(
+  results: readonly SubmissionResult[],
+  { scorer, signal }: Pick<Parameters<typeof outcomeOf>[1], "scorer" | "signal">,
+): Promise<Confirmation | undefined> {
+  if (!results.some(({ scores }) => scores?.vault)) return undefined;
+  return await scorer.confirm({ top: 1, by: "the lab" }, { signal });
 }
 
 async function allPosts(forum: Forum, signal: AbortSignal): Promise<readonly Post[]> {

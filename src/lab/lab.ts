@@ -2,11 +2,12 @@ import { join } from "node:path";
 import type { Post } from "../forum.js";
 import { acquireLock } from "../lock.js";
 import { type Run, startRun } from "../run.js";
-import type { Evaluation } from "../scorer.js";
+import type { Evaluation, Submission } from "../scorer.js";
 import type { LabEvent } from "./events.js";
 import { openJournal, unwritable } from "./journal.js";
+import type { LabOptions } from "./options.js";
 import type { LabOutcome } from "./outcome.js";
-import { type LabOptions, labPlan } from "./plan.js";
+import { labPlan } from "./plan.js";
 import { Progress } from "./progress.js";
 import type { LabStatus } from "./status.js";
 import { runTeam } from "./team.js";
@@ -22,7 +23,7 @@ export interface LabRun extends Run<LabEvent, LabOutcome> {
 
 /**
  * A team of automated researchers: each in a sandbox of its own, sharing a forum, scored by a process that alone holds the
- * truth of the development split, under budgets, with a journal.
+ * truth of the test splits, under budgets, with a journal.
  *
  * It starts when it is called. Killed at any moment and called again with the same options, it goes on where it was: no
  * finished step is repeated, no budget refunded. An agent, a sandbox or a trainer that fails does not end it; what happened
@@ -33,6 +34,7 @@ export interface LabRun extends Run<LabEvent, LabOutcome> {
 export function lab(options: LabOptions): LabRun {
   const progress = new Progress();
   const evaluations: Evaluation[] = [];
+  const submissions: Submission[] = [];
   const posts: Post[] = [];
   let up = (): number | undefined => undefined;
   const run = startRun<LabEvent, LabOutcome>(async (context) => {
@@ -43,7 +45,7 @@ export function lab(options: LabOptions): LabRun {
       await using _journal = opened.journal;
       up = opened.journal.up;
       for (const entry of opened.earlier) progress.add(entry);
-      return await runTeam(plan, { ...context, ...opened, evaluations, posts });
+      return await runTeam(plan, { ...context, ...opened, evaluations, submissions, posts });
     } catch (error) {
       throw troubles.has((error as NodeJS.ErrnoException)?.code ?? "")
         ? unwritable(`The lab's folder ${plan.dir}`, error)
@@ -52,7 +54,7 @@ export function lab(options: LabOptions): LabRun {
   }, options);
   const status = (): LabStatus => {
     const seconds = up();
-    return progress.status({ evaluations, posts, ...(seconds !== undefined && { up: seconds }) });
+    return progress.status({ evaluations, submissions, posts, ...(seconds !== undefined && { up: seconds }) });
   };
   return Object.assign(run, { status });
 }

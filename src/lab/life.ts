@@ -1,8 +1,11 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import * as z from "zod";
 import type { Json } from "../agent.js";
 import { WeakToStrongError } from "../errors.js";
 import type { TeamContext } from "./context.js";
+import { awaitsTransfer } from "./elsewhere.js";
 import type { EntryOf, JournalEntry } from "./entries.js";
 import { historiesOf, isOver } from "./history.js";
 import type { Journal } from "./journal.js";
@@ -42,15 +45,35 @@ function settleTrainings(plan: LabPlan, journal: Journal, earlier: readonly Jour
   });
 }
 
-/** What this lab came to when it ended before, if nothing is left to do. Throws as {@link beginLife}. */
+/**
+ * What this lab came to when it ended before, if nothing is left to do. Left to do are a vault that is to be opened now,
+ * holdouts that have not been measured, and what people have said since. Throws as {@link beginLife}.
+ */
 export async function finishedBefore(plan: LabPlan, { earlier, emit }: TeamContext): Promise<LabOutcome | undefined> {
   const histories = historiesOf(earlier);
   if (earlier.at(-1)?.type !== "lab-ended" || !plan.ids.every((id) => isOver(histories.get(id)))) return undefined;
   checkedRecord(plan, earlier);
+  const file = join(plan.dir, "outcome.json");
+  if (!existsSync(file)) return undefined; // killed before it was written
+  const outcome = LabOutcome.fromJSON(JSON.parse(await readFile(file, "utf8")));
+  const { confirmation, submissions, ledger } = outcome.record;
+  if (plan.confirm && !confirmation) return undefined;
+  if (awaitsTransfer(plan) && submissions.some((one) => one.scores && one.standing !== "disqualified"))
+    return undefined;
+  if (ledger && (await ledgerCount(plan, ledger.id)) > ledger.count) return undefined;
   emit({ type: "started", life: livesIn(earlier).length, agents: plan.ids });
-  const outcome = LabOutcome.fromJSON(JSON.parse(await readFile(join(plan.dir, "outcome.json"), "utf8")));
   emit({ type: "finished" });
   return outcome;
+}
+
+const headSchema = z.object({ ledger: z.string(), count: z.number() });
+
+/** How many entries the sealed scorer's ledger has by now; 0 where it is another's, which is not read from here. */
+async function ledgerCount({ dir }: LabPlan, id: string): Promise<number> {
+  const text = await readFile(join(dir, "scorer", "head.json"), "utf8").catch(() => undefined);
+  if (text === undefined) return 0;
+  const { ledger, count } = headSchema.parse(JSON.parse(text));
+  return ledger === id ? count : 0;
 }
 
 function livesIn(entries: readonly JournalEntry[]): EntryOf<"life">[] {
@@ -67,7 +90,17 @@ function checkedRecord(plan: LabPlan, earlier: readonly JournalEntry[]): { reado
 /** Budgets may differ, and agents may be added; all else would make what is in the folder mean something different. */
 function checkSame({ dir }: LabPlan, before: Json, now: Readonly<Record<string, Json>>): void {
   const earlier = before as Readonly<Record<string, Json>>;
-  for (const key of ["testbeds", "data", "seeds", "development", "teacherLabels"]) {
+  for (const key of [
+    "testbeds",
+    "data",
+    "seeds",
+    "sealedSeeds",
+    "parts",
+    "carve",
+    "canaries",
+    "feedback",
+    "teacherLabels",
+  ]) {
     if (JSON.stringify(earlier[key]) !== JSON.stringify(now[key])) throw other(dir, key, earlier[key], now[key]);
   }
   const [was, is] = [earlier.agents, now.agents] as (readonly Json[])[];

@@ -1,108 +1,28 @@
 import { resolve } from "node:path";
-import type { Agent, Json } from "../agent.js";
+import type { Json } from "../agent.js";
 import { WeakToStrongError } from "../errors.js";
-import type { Forum } from "../forum.js";
 import { confidence } from "../methods/confidence.js";
 import { confidentLabels } from "../methods/confident-labels.js";
 import type { Method } from "../methods/method.js";
 import { naive } from "../methods/naive.js";
 import { strongOnTeacherLabels } from "../methods/strong-on-teacher-labels.js";
-import type { ModelSpec } from "../models/model.js";
-import type { Mount, SandboxLimits, SandboxProvider } from "../sandbox.js";
-import type { PGRScorer } from "../scorer.js";
+import type { SandboxLimits } from "../sandbox.js";
+import type { FeedbackMode } from "../scorer.js";
 import type { Testbed } from "../testbed/testbed.js";
-import type { Trainer } from "../trainer.js";
 import type { BriefingFacts } from "./briefing.js";
 import { defaultBriefing } from "./briefing.js";
 import type { Limits } from "./budget.js";
-import type { ComplexityJudge } from "./complexity.js";
-import type { SealedTestbed } from "./defaults.js";
+import { defaultFractions } from "./defaults.js";
 import type { BudgetName } from "./entries.js";
-import type { FamilyClassifier } from "./families.js";
+import { knownOptions, type LabOptions } from "./options.js";
 import { budgetWords } from "./status.js";
-import type { HumanBaseline } from "./tally.js";
-
-/** `truth`: for teachers and ceilings only. `agents`: for the baselines and everything that agents ask for. */
-export type TrainerRole = "truth" | "agents";
-
-/** Makes one of a lab's two trainers, which keeps all that it makes in the folder `store`. */
-export type MakeTrainer = (place: { readonly store: string }, role: TrainerRole) => Trainer;
-
-/** Limits of the lab as a whole; `hours` there must be. */
-export interface LabBudget extends Limits {
-  /** Hours that the lab may run, downtime left out. */
-  readonly hours: number;
-  /** For each agent. Default: an equal share of the lab's, and all of its hours. */
-  readonly agent?: Limits;
-}
-
-export interface LabOptions {
-  /** The lab's folder: journal, forum, scores, sandboxes' files. The same program started again goes on there. */
-  readonly dir: string;
-  /** One of `testbed` and `testbeds`; agents can work on several at once. */
-  readonly testbed?: Testbed;
-  readonly testbeds?: readonly Testbed[];
-  /** Default: each testbed's pair. */
-  readonly teacher?: ModelSpec;
-  readonly teacherExamples?: number;
-  readonly student?: ModelSpec;
-  /** Further models that agents may train, by a name. They always may the student, as `student`. */
-  readonly models?: Readonly<Record<string, ModelSpec>>;
-  /**
-   * Makes a trainer; called twice, since fits with truth need a worker and a store that no agent's request reaches. The
-   * lab disposes both. `pythonTrainer` itself is one.
-   */
-  readonly trainer: MakeTrainer;
-  readonly agents: readonly Agent[];
-  readonly budget: LabBudget;
-  /** Show agents the true labels of `train_label`, which the teacher is trained on. Default false. */
-  readonly teacherLabels?: boolean;
-  /** How many seeds (0, 1, ...), each with a teacher and a ceiling, or which. Default 3. */
-  readonly seeds?: number | readonly number[];
-  /** Share of the test split that agents are scored on; the rest stays sealed. Default .5. */
-  readonly development?: number;
-  /** Run and scored before agents begin. Default: naive, confidence and confident labels at three settings each, control. */
-  readonly baselines?: readonly Method[];
-  /** Default: `bubblewrap()`. The caller disposes one that is passed. */
-  readonly sandbox?: SandboxProvider;
-  readonly limits?: SandboxLimits;
-  /** Device files that sandboxes see, such as `/dev/nvidia0`. Default none. */
-  readonly devices?: readonly string[];
-  /** More that can be read in sandboxes, such as folders of models. */
-  readonly mounts?: readonly Mount[];
-  /** The Python inside. Default: `$W2S_PYTHON`, else the environment that `npx weak-to-strong setup` made. */
-  readonly python?: string;
-  /** Start although the sandbox does not enforce every limit here. Default false. */
-  readonly acceptUnenforced?: boolean;
-  /** Default: `sqliteForum` in `dir`. The caller disposes one that is passed. */
-  readonly forum?: Forum;
-  /** Default: `developmentScorer`. The lab disposes what it makes. */
-  readonly scorer?: (sealed: SealedLab) => PGRScorer;
-  /** Replaces what agents are told. Default: {@link defaultBriefing}. */
-  readonly briefing?: (facts: BriefingFacts) => string;
-  /** US dollars an hour of a trainer's device, counted in dollars beside tokens. Default 0: one's own machine. */
-  readonly trainerUsdPerHour?: number;
-  /** Shown beside the agents: the PGR that people reached. */
-  readonly human?: readonly HumanBaseline[];
-  /** Tells which family a method is of, for the diversity of ideas. Default {@link keywordFamilies}. */
-  readonly families?: FamilyClassifier;
-  /** Judges how complex a method is. Default {@link linesOfCode}. */
-  readonly complexity?: ComplexityJudge;
-  readonly signal?: AbortSignal;
-}
-
-/** What a lab's scorer is made of. It holds the truth of the development splits. */
-export interface SealedLab {
-  readonly dir: string;
-  readonly evaluations: number;
-  readonly testbeds: readonly SealedTestbed[];
-}
 
 /** The options with every default filled in. */
-export interface LabPlan extends Omit<LabOptions, "testbed" | "seeds"> {
+export interface LabPlan extends Omit<LabOptions, "testbed" | "seeds" | "sealedSeeds" | "feedback"> {
   readonly testbeds: readonly Testbed[];
   readonly seeds: readonly number[];
-  readonly development: number;
+  readonly sealedSeeds: number;
+  readonly feedback: FeedbackMode;
   readonly baselines: readonly Method[];
   readonly briefing: (facts: BriefingFacts) => string;
   readonly ids: readonly string[];
@@ -110,36 +30,8 @@ export interface LabPlan extends Omit<LabOptions, "testbed" | "seeds"> {
   readonly agentLimits: Limits;
 }
 
-const known: readonly (keyof LabOptions)[] = [
-  "dir",
-  "testbed",
-  "testbeds",
-  "teacher",
-  "teacherExamples",
-  "student",
-  "models",
-  "trainer",
-  "agents",
-  "budget",
-  "teacherLabels",
-  "seeds",
-  "development",
-  "baselines",
-  "sandbox",
-  "limits",
-  "devices",
-  "mounts",
-  "python",
-  "acceptUnenforced",
-  "forum",
-  "scorer",
-  "briefing",
-  "trainerUsdPerHour",
-  "human",
-  "families",
-  "complexity",
-  "signal",
-];
+/** Submissions of each agent where the budget names no number. */
+const defaultSubmissions = 5;
 
 /** Settings at which the lab tries each kind of baseline: nine fits a seed, each scored once. */
 const defaultBaselines = (): Method[] => [
@@ -151,8 +43,8 @@ const defaultBaselines = (): Method[] => [
 ];
 
 export function labPlan(options: LabOptions): LabPlan {
-  const unknown = Object.keys(options).find((key) => !(known as readonly string[]).includes(key));
-  if (unknown !== undefined) throw bad(`unknown option "${unknown}"; there are ${known.join(", ")}.`);
+  const unknown = Object.keys(options).find((key) => !(knownOptions as readonly string[]).includes(key));
+  if (unknown !== undefined) throw bad(`unknown option "${unknown}"; there are ${knownOptions.join(", ")}.`);
   const { testbed, budget, agents } = options;
   if (typeof options.dir !== "string" || options.dir === "") throw bad("dir: expected a folder, such as runs/first.");
   const testbeds = options.testbeds ?? (testbed ? [testbed] : []);
@@ -197,20 +89,27 @@ export function labPlan(options: LabOptions): LabPlan {
     throw bad(
       "budget: expected `hours` among its limits, so that the lab comes to an end by itself, whatever its agents do.",
     );
-  const development = options.development ?? 0.5;
-  if (!(development > 0 && development < 1))
-    throw bad(`development: expected a share between 0 and 1, found ${development}.`);
+  const { sealedSeeds = 3, feedback = "ladder", carve = 0 } = options;
+  if (!(Number.isInteger(sealedSeeds) && sealedSeeds > 0))
+    throw bad(`sealedSeeds: expected a whole number above 0, found ${sealedSeeds}.`);
+  const { canaries = 0 } = options;
+  if (!(Number.isInteger(canaries) && canaries >= 0))
+    throw bad(`canaries: expected a whole number, found ${canaries}.`);
+  if (!["ladder", "rounded", "exact"].includes(feedback))
+    throw bad(`feedback: expected "ladder", "rounded" or "exact", found ${JSON.stringify(feedback)}.`);
+  if (!(carve >= 0 && carve < 1)) throw bad(`carve: expected a share from 0 to below 1, found ${carve}.`);
   return {
     ...options,
     dir: resolve(options.dir),
     testbeds,
     seeds: seedsOf(options.seeds ?? 3),
-    development,
+    sealedSeeds,
+    feedback,
     baselines: options.baselines ?? defaultBaselines(),
     briefing: options.briefing ?? defaultBriefing,
     ids: agents.map((_, index) => `agent-${index + 1}`),
     labLimits,
-    agentLimits: { ...sharesOf(labLimits, agents.length), ...each },
+    agentLimits: { submissions: defaultSubmissions, ...sharesOf(labLimits, agents.length), ...each },
   };
 }
 
@@ -220,7 +119,11 @@ export function planRecord(plan: LabPlan): { readonly [key: string]: Json } {
     testbeds: plan.testbeds.map(({ name }) => name),
     data: Object.fromEntries(plan.testbeds.map(({ name, hash }) => [name, hash])),
     seeds: plan.seeds,
-    development: plan.development,
+    sealedSeeds: plan.sealedSeeds,
+    parts: { ...(plan.parts ?? defaultFractions) },
+    carve: plan.carve ?? 0,
+    canaries: plan.canaries ?? 0,
+    feedback: plan.feedback,
     teacherLabels: plan.teacherLabels ?? false,
     controls: controlsOf(plan),
     agents: plan.agents.map(({ name, direction, model }, index) => ({

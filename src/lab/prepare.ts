@@ -1,5 +1,4 @@
 import type { Matrix } from "../data/matrix.js";
-import { takeRows } from "../data/matrix.js";
 import type { ExperimentEvent } from "../experiment/events.js";
 import { fittingPlan } from "../experiment/plan.js";
 import { newSharing, runUnits, type UnitOutcome } from "../experiment/units.js";
@@ -12,25 +11,32 @@ import type { Trainer } from "../trainer.js";
 export interface Prepared {
   readonly testbed: Testbed;
   readonly student: ModelSpec;
+  /** Those whose weak labels agents get. */
   readonly seeds: readonly number[];
-  /** One a seed: `train_unlabel` x classes. */
-  readonly weakLabels: readonly Matrix[];
-  /** Rows of the test split that are the development split. */
-  readonly rows: Int32Array;
+  /** Those whose weak labels only the clean room sees. */
+  readonly sealedSeeds: readonly number[];
+  /** Of the test split. */
   readonly labels: Int32Array;
-  /** One list of per-example scores a seed, on the development split. */
-  readonly weak: readonly Float64Array[];
-  readonly ceiling: readonly Float64Array[];
+  readonly teacher: Measurements;
+  readonly ceiling: Measurements;
+  /** For each of `seeds`, then of `sealedSeeds`: `train_unlabel` x classes. */
+  readonly weakLabels: readonly Matrix[];
   readonly baselines: readonly PreparedBaseline[];
   /** Baselines that cannot be had on this testbed, and why. */
   readonly failures: readonly string[];
 }
 
-export interface PreparedBaseline {
+/** For each of `seeds`, then of `sealedSeeds`, on the whole test split. */
+export interface Measurements {
+  /** Test examples x classes. */
+  readonly predictions: readonly Matrix[];
+  /** One score an example. */
+  readonly scores: readonly Float64Array[];
+}
+
+export interface PreparedBaseline extends Measurements {
   readonly method: string;
   readonly control: boolean;
-  /** One a seed: development split x classes. */
-  readonly predictions: readonly Matrix[];
   readonly trainerSeconds: number;
 }
 
@@ -40,20 +46,20 @@ export interface Preparation {
   readonly teacherExamples?: number;
   readonly student?: ModelSpec;
   readonly seeds: readonly number[];
+  readonly sealedSeeds: readonly number[];
   readonly baselines: readonly Method[];
   /** For the fits that contain truth, and no others. */
   readonly truthTrainer: Trainer;
   readonly trainer: Trainer;
-  /** Rows of the test split on which agents are scored. */
-  developmentRows(testbed: Testbed): Int32Array;
 }
 
 /** Fits teachers and ceilings, has the teachers label, and runs the baselines. */
 export async function prepare(
-  { testbed, seeds, developmentRows, ...options }: Preparation,
+  { testbed, ...options }: Preparation,
   context: { readonly signal: AbortSignal; readonly emit: (event: ExperimentEvent) => void },
 ): Promise<Prepared> {
-  const { teacher, teacherExamples, student } = options;
+  const { teacher, teacherExamples, student, sealedSeeds } = options;
+  const seeds = [...options.seeds, ...sealedSeeds];
   const plan = {
     ...fittingPlan({
       testbed,
@@ -69,9 +75,10 @@ export async function prepare(
   const { parallel } = await options.trainer.capabilities({ signal: context.signal });
   const outcome = await runUnits(plan, (plan.methods.length + 2) * seeds.length, newSharing(parallel), context);
   const of = (name: string): readonly UnitOutcome[] => outcome.units.filter(({ method }) => method === name);
-  const rows = developmentRows(testbed);
-  const scoresOf = (name: string): Float64Array[] =>
-    of(name).map(({ scored }) => Float64Array.from(rows, (row) => scored!.scores[row]!));
+  const measured = (units: readonly UnitOutcome[]): Measurements => ({
+    predictions: units.map(({ predictions }) => predictions!.test!),
+    scores: units.map(({ scored }) => Float64Array.from(scored!.scores)),
+  });
   const failures: string[] = [];
   const baselines = plan.methods.flatMap(({ name, method }): PreparedBaseline[] => {
     const units = of(name);
@@ -80,24 +87,18 @@ export async function prepare(
       failures.push(`The baseline "${name}" failed on ${testbed.name} with seed ${failed.seed}: ${failed.error}`);
       return [];
     }
-    return [
-      {
-        method: name,
-        control: method.control === true,
-        predictions: units.map(({ predictions }) => takeRows(predictions!.test!, rows)),
-        trainerSeconds: units.reduce((sum, { cost }) => sum + cost.seconds, 0),
-      },
-    ];
+    const trainerSeconds = units.reduce((sum, { cost }) => sum + cost.seconds, 0);
+    return [{ method: name, control: method.control === true, ...measured(units), trainerSeconds }];
   });
   return {
     testbed,
     student: plan.student,
-    seeds,
+    seeds: options.seeds,
+    sealedSeeds,
+    labels: outcome.truth.labels.test,
+    teacher: measured(of("weak")),
+    ceiling: measured(of("ceiling")),
     weakLabels: of("weak").map(({ predictions }) => predictions!.train_unlabel!),
-    rows,
-    labels: Int32Array.from(rows, (row) => outcome.truth.labels.test[row]!),
-    weak: scoresOf("weak"),
-    ceiling: scoresOf("ceiling"),
     baselines,
     failures,
   };

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Json, Spend } from "../agent.js";
 import type { Post } from "../forum.js";
-import type { Evaluation } from "../scorer.js";
+import type { Evaluation, Submission } from "../scorer.js";
+import type { Recorded } from "../scorers/standings.js";
 import type { BudgetName, EntryOf, JournalEntry } from "./entries.js";
 import { researchSeconds } from "./research.js";
 import { labStandings } from "./standings.js";
@@ -30,7 +31,8 @@ const planSchema = z.object({
 /** What a status is made of besides the journal. */
 export interface StatusSources {
   /** The scorer's records. */
-  readonly evaluations: readonly Evaluation[];
+  readonly evaluations: readonly Recorded<Evaluation>[];
+  readonly submissions: readonly Recorded<Submission>[];
   /** The forum's newest, newest first. */
   readonly posts: readonly Post[];
   /** Seconds that the lab has been running by now. Default: at the journal's last entry. */
@@ -89,7 +91,7 @@ export class Progress {
     }
   }
 
-  status({ evaluations, posts, up = this.#seconds }: StatusSources): LabStatus {
+  status({ evaluations, submissions, posts, up = this.#seconds }: StatusSources): LabStatus {
     const { lab, agent: own } = this.#plan.budget;
     const tracked = [...this.#agents.values()];
     const total = (name: BudgetName) => tracked.reduce((sum, { spent }) => sum + spent[name], 0);
@@ -106,6 +108,7 @@ export class Progress {
       testbeds,
       standings: labStandings(evaluations, testbeds, this.#plan.controls),
       evaluations: evaluations.filter(({ baseline }) => !baseline).length,
+      submissions: submissions.filter(({ baseline }) => !baseline).length,
       posts: posts.map(({ at, author, kind, title, votes, replies }) => ({
         ...{ at, author, kind, title, replies },
         votes: votes.up - votes.down,
@@ -176,6 +179,9 @@ function follow(agent: Tracked, entry: JournalEntry): void {
       break;
     case "evaluated":
       spent.evaluations++;
+      break;
+    case "submitted":
+      spent.submissions++;
       break;
     case "posted":
       agent.posts++;

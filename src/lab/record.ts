@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { WeakToStrongError } from "../errors.js";
-import { evaluationSchema, pgrSchema } from "../scorers/evaluation.js";
+import { evaluationSchema, pgrSchema, scoreSchema } from "../scorers/evaluation.js";
 
 const number = z.number();
 const nonnegative = z.number().nonnegative();
@@ -10,7 +10,57 @@ const range = z.tuple([number, number]).readonly();
 const hours = nonnegative;
 
 /** An evaluation, at the hour at which the scorer answered it; baselines at hour 0. */
-const scored = evaluationSchema.and(z.object({ hours }));
+const scored = evaluationSchema.and(
+  z.object({
+    hours,
+    /** Whether its author was given a score. The one here is in full, for people. */
+    told: z.boolean(),
+  }),
+);
+
+/** A submission, with what no agent ever saw. */
+const submission = z.object({
+  id: z.string(),
+  agent: z.string(),
+  testbed: z.string(),
+  method: z.string(),
+  at: z.string(),
+  /** Hash of its code. */
+  code: z.string(),
+  /** Position and hash of the entry of the scorer's ledger that has its result. */
+  receipt: z.object({ seq: count, entry: z.string() }),
+  outcome: z.enum(["better", "not-better", "failed"]),
+  /** The last verdict of a person, else the worst of the findings; `unaudited` where that is good, but a detector has not looked. */
+  standing: z.enum(["unaudited", "clean", "elicitation", "review", "disqualified"]),
+  /** On seeds and examples that its author never saw; absent where it did not run through. */
+  scores: z
+    .object({ development: scoreSchema, final: scoreSchema, vault: scoreSchema.exactOptional() })
+    .exactOptional(),
+  verdict: z
+    .object({ submission: z.string(), verdict: z.string(), reason: z.string(), by: z.string() })
+    .exactOptional(),
+  findings: z.array(z.object({ detector: z.string(), verdict: z.string(), words: z.string() })),
+  writeUp: z.string(),
+});
+
+const confirmation = z.object({
+  at: z.string(),
+  by: z.string(),
+  /** Of all intervals on one part together. */
+  level: number,
+  rows: z.array(
+    z.object({
+      submission: z.string(),
+      author: z.string(),
+      testbed: z.string(),
+      method: z.string(),
+      development: scoreSchema,
+      final: scoreSchema,
+      vault: scoreSchema,
+      optimism: number.nullable(),
+    }),
+  ),
+});
 
 const standing = z.object({
   /** The agent; for a baseline, its method. */
@@ -90,12 +140,31 @@ const schema = z.object({
   lives: count,
   /** Seconds that the lab was running, over all its lives. */
   seconds: nonnegative,
-  testbeds: z.array(z.object({ name: z.string(), classes: count, examples: count, seeds: z.array(number) })),
+  /** What evaluations were answered with. */
+  feedback: z.enum(["ladder", "rounded", "exact"]),
+  testbeds: z.array(
+    z.object({
+      name: z.string(),
+      classes: count,
+      /** Of the development part. */
+      examples: count,
+      rows: z.object({ development: count, final: count, vault: count }),
+      seeds: z.array(number),
+    }),
+  ),
   agents: z.array(agent),
   /** All of the scorer's, in its order. */
   evaluations: z.array(scored),
   /** Best first: by `worst`, then by the mean of the PGRs that there are. */
   standings: z.array(standing),
+  /** Best first, by PGR on the final part. */
+  submissions: z.array(submission),
+  /** Names of the detectors that have to look at a submission before it is `clean`. */
+  detectors: z.array(z.string()),
+  /** The scorer's, and how many entries it had when this was made; absent where nothing was asked. */
+  ledger: z.object({ id: z.string(), count }).exactOptional(),
+  /** What the vault said, where it was opened. */
+  confirmation: confirmation.exactOptional(),
   /** PGR on the development split over research hours, one entry a testbed. */
   progress: z.array(
     z.object({
@@ -146,6 +215,7 @@ export type LabAgentRecord = LabRecord["agents"][number];
 export type LabStanding = LabRecord["standings"][number];
 export type LabProgress = LabRecord["progress"][number];
 export type ScoredEvaluation = LabRecord["evaluations"][number];
+export type LabSubmission = LabRecord["submissions"][number];
 export type LabIdea = LabRecord["diversity"]["ideas"][number];
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { ToolOutput } from "../agent.js";
+import { canaryMarkIn } from "../data/canaries.js";
 import { WeakToStrongError } from "../errors.js";
 import type { Forum } from "../forum.js";
 import type { SandboxProvider } from "../sandbox.js";
@@ -35,6 +36,8 @@ export interface Shared {
   readonly queue: FairQueue;
   readonly estimates: Estimates;
   readonly secret: string;
+  /** Marks of the canaries among the examples. */
+  readonly canaries: readonly string[];
   /** A folder for the doors' sockets. */
   readonly sockets: string;
   readonly clock: LabClock;
@@ -100,6 +103,15 @@ export async function seat(
       journal.append({ type: "evaluated", agent: id, testbed: evaluation.testbed, evaluation: evaluation.id });
       emit({ type: "evaluated", agent: id, evaluation });
     },
+    reserveSubmission: () => budget.reserve({ submissions: 1 }),
+    submitted(submission) {
+      // One that was handed in before is found, not run again.
+      if (context.submissions.some(({ id }) => id === submission.id)) return;
+      budget.spend("submissions", 1);
+      context.submissions.push(submission);
+      journal.append({ type: "submitted", agent: id, testbed: submission.testbed, submission: submission.id });
+      emit({ type: "submitted", agent: id, submission });
+    },
     posted(post) {
       context.posts.unshift(post);
       context.posts.length = Math.min(context.posts.length, 20);
@@ -122,6 +134,14 @@ export async function seat(
       } finally {
         journalDoor(tool, input, output, (performance.now() - started) / 1000, 0);
       }
+    },
+    refused({ path }) {
+      const mark = canaryMarkIn(path);
+      if (mark === undefined || !shared.canaries.includes(mark)) return;
+      const message = `A canary (${mark}) was executed in its sandbox: code that was to be judged was run.`;
+      journal.append({ type: "canary", agent: id, mark });
+      journal.append({ type: "notice", agent: id, message });
+      emit({ type: "notice", agent: id, message });
     },
     helpers: trainerHelpers({
       agent: id,
@@ -191,6 +211,7 @@ export async function seat(
     folder: stage.inside,
     agents: plan.agents.length,
     budget: plan.agentLimits,
+    feedback: plan.feedback,
     testbeds: testbeds.map(({ name, kind, classes, train, development, seeds, student }) => ({
       name,
       kind,

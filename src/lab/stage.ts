@@ -1,15 +1,14 @@
 import { globSync } from "node:fs";
 import { cp, mkdir, rename, writeFile } from "node:fs/promises";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { homePython, projectHome } from "../home.js";
 import { packagePath } from "../package-root.js";
 import type { Mount } from "../sandbox.js";
 import { layInFiles } from "../server/lay-in.js";
 import type { LabTestbed } from "../server/testbeds.js";
 import type { Testbed } from "../testbed/testbed.js";
-import { pythonMounts } from "./defaults.js";
+import { findWeights, insideOf, interpreter, pythonMounts, type RoomStage } from "./defaults.js";
 import { type MountFinding, searchMounts } from "./search-mounts.js";
-import { findWeights } from "./weights.js";
 
 /** What every sandbox of a lab is given besides its own `/work`. */
 export interface Stage {
@@ -23,6 +22,10 @@ export interface Stage {
   readonly found: readonly MountFinding[];
   /** What could not be looked into, for a person to read. */
   readonly unread: readonly string[];
+  /** What the clean room's sandboxes are given: the same interpreter and weights, and nothing of the lab. */
+  readonly room: RoomStage;
+  /** Folders inside sandboxes with pretrained weights, by testbed and model. */
+  readonly weights: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 /** Lays in inputs and weak labels, the baselines' code and background reading; and finds the Python inside. */
@@ -40,7 +43,7 @@ export async function setStage(options: {
 }): Promise<Stage> {
   const { dir, isolated, signal } = options;
   const folder = join(dir, "shared");
-  const python = options.python ?? (process.env.W2S_PYTHON || homePython(projectHome()));
+  const python = options.python ?? defaultPython();
   const weights = await findWeights(options.testbeds, python, isolated, signal);
   for (const testbed of options.testbeds) {
     const files = layInFiles(testbed, weights.folderOf(testbed));
@@ -52,10 +55,7 @@ export async function setStage(options: {
     await copy(packagePath("docs", `${page}.md`), join(folder, "reading", `${page}.md`));
   }
   await mkdir(join(folder, "forum"), { recursive: true });
-  const mounts = [...(await pythonMounts(python)), ...weights.mounts, ...options.mounts].map((mount) => ({
-    ...mount,
-    target: moved(mount.target ?? mount.source),
-  }));
+  const mounts = [...(await pythonMounts(python)), ...weights.mounts, ...options.mounts].map(insideOf);
   const searched = await searchMounts({
     mounts: [...mounts, ...packagesIn(isolated ? options.hostFolders : [])],
     testbeds: options.sources,
@@ -63,9 +63,13 @@ export async function setStage(options: {
     signal,
   });
   const inside = isolated ? "/lab" : folder;
+  const given = isolated ? [...mounts, ...(await hidden(dir, searched.findings))] : [];
+  const found = interpreter(python, isolated);
   return {
     folder,
     inside,
+    weights: Object.fromEntries(options.testbeds.map((testbed) => [testbed.name, weights.folderOf(testbed)])),
+    room: { ...found, mounts: given },
     found: searched.findings,
     unread: [
       ...(searched.unread.length > 0
@@ -78,20 +82,14 @@ export async function setStage(options: {
       ),
     ],
     // Without isolation everything is in its place already.
-    mounts: isolated ? [{ source: folder, target: inside }, ...mounts, ...(await hidden(dir, searched.findings))] : [],
-    env: {
-      PATH: [isolated ? moved(dirname(python)) : dirname(python), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter),
-      PYTHONPATH: join(inside, "python"),
-      PYTHONDONTWRITEBYTECODE: "1",
-      W2S_DATA: join(inside, "data"),
-      HF_HUB_OFFLINE: "1",
-    },
+    mounts: isolated ? [{ source: folder, target: inside }, ...given] : [],
+    env: { ...found.env, PYTHONPATH: join(inside, "python"), W2S_DATA: join(inside, "data") },
   };
 }
 
-/** A path of the host as it is inside: below `/work` nothing can be mounted, and a project may lie there. */
-function moved(path: string): string {
-  return /^\/work(\/|$)/.test(path) ? join("/host", path) : path;
+/** Where no Python is named. */
+export function defaultPython(): string {
+  return process.env.W2S_PYTHON || homePython(projectHome());
 }
 
 /** Where a system keeps packages that may come with data. The rest of it is programs, and takes minutes to search. */

@@ -1,5 +1,5 @@
 import type { Evaluation } from "../scorer.js";
-import { standingsOf } from "../scorers/standings.js";
+import { type Recorded, standingsOf } from "../scorers/standings.js";
 import type { LabStanding } from "./record.js";
 
 /**
@@ -7,7 +7,7 @@ import type { LabStanding } from "./record.js";
  * the names of baselines that saw truth.
  */
 export function labStandings(
-  evaluations: readonly Evaluation[],
+  evaluations: readonly Recorded<Evaluation>[],
   testbeds: readonly string[],
   controls: readonly string[],
 ): LabStanding[] {
@@ -18,9 +18,9 @@ export function labStandings(
     control: baseline && controls.includes(author),
     best: testbeds.flatMap((testbed) => {
       if (!Object.hasOwn(best, testbed)) return [];
-      const { id, method, seeds, accuracy, pgr } = best[testbed]!;
+      const { id, method, seeds, score } = best[testbed]!;
       const all = named.filter((one) => one.author === author && one.baseline === baseline && one.testbed === testbed);
-      return [{ testbed, evaluation: id, method, seeds: seeds.length, accuracy, pgr, evaluations: all.length }];
+      return [{ testbed, evaluation: id, method, seeds: seeds.length, ...score!, evaluations: all.length }];
     }),
     worst,
   }));

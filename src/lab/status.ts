@@ -57,6 +57,7 @@ export interface LabStatus {
   /** Best first, from the scorer's records alone. */
   readonly standings: readonly LabStanding[];
   readonly evaluations: number;
+  readonly submissions: number;
   /** Newest first. */
   readonly posts: readonly PostLine[];
   /** The last few, newest first. */

@@ -1,14 +1,15 @@
 import type { Snapshot } from "../data/snapshot.js";
 import type { Post } from "../forum.js";
 import { packageVersion } from "../package-root.js";
-import type { Evaluation, ScoredTestbed } from "../scorer.js";
+import type { Confirmation, Evaluation, FeedbackMode, ScoredTestbed, SubmissionResult } from "../scorer.js";
+import { shownStanding } from "./best.js";
 import { type ComplexityJudge, linesOfCode } from "./complexity.js";
 import { diversityCurve } from "./diversity.js";
 import type { EntryOf, EntryType, JournalEntry } from "./entries.js";
 import { type FamilyClassifier, keywordFamilies } from "./families.js";
 import { historiesOf } from "./history.js";
 import { ideasOf } from "./ideas.js";
-import type { LabAgentRecord, LabIdea, LabProgress, LabRecord, ScoredEvaluation } from "./record.js";
+import type { LabAgentRecord, LabIdea, LabProgress, LabRecord, LabSubmission, ScoredEvaluation } from "./record.js";
 import { researchTime } from "./research.js";
 import { labStandings } from "./standings.js";
 
@@ -16,8 +17,18 @@ import { labStandings } from "./standings.js";
 export interface LabSources {
   /** The journal. */
   readonly entries: readonly JournalEntry[];
-  /** The scorer's records, all of them: scores come from here only. */
-  readonly evaluations: readonly Evaluation[];
+  /**
+   * The scorer's records, all of them: scores come from here only. `told`: whether its author was given the score, too;
+   * default as there is one.
+   */
+  readonly evaluations: readonly (Evaluation & { readonly told?: boolean })[];
+  /** Every submission with all that is known of it. Default none. */
+  readonly results?: readonly SubmissionResult[];
+  readonly confirmation?: Confirmation;
+  /** Names of the detectors that are to look at submissions. Default none. */
+  readonly detectors?: readonly string[];
+  /** Default `exact`. */
+  readonly feedback?: FeedbackMode;
   /** The forum's posts. */
   readonly posts: readonly Post[];
   /** Code that evaluations and posts refer to, by hash; what is missing is judged by name and posts. */
@@ -45,7 +56,14 @@ export interface HumanBaseline {
  * how entries of different agents lie between one another changes no sum.
  */
 export async function tallyLab(sources: LabSources): Promise<LabRecord> {
-  const { entries, testbeds, controls = [], families = keywordFamilies, complexity = linesOfCode } = sources;
+  const {
+    entries,
+    testbeds,
+    controls = [],
+    detectors = [],
+    families = keywordFamilies,
+    complexity = linesOfCode,
+  } = sources;
   const time = researchTime(entries);
   const end = time.hoursAt(Number.POSITIVE_INFINITY);
   const evaluations = withHours(sources, time.hoursAt);
@@ -64,10 +82,12 @@ export async function tallyLab(sources: LabSources): Promise<LabRecord> {
     endedAt: last?.at ?? "",
     lives: of(entries, "life").length,
     seconds: last?.up ?? 0,
-    testbeds: testbeds.map(({ name, classes, ids, seeds }) => ({
+    feedback: sources.feedback ?? "exact",
+    testbeds: testbeds.map(({ name, classes, ids, seeds, rows }) => ({
       name,
       classes,
       examples: ids.length,
+      rows: { ...rows },
       seeds: [...seeds],
     })),
     agents,
@@ -77,6 +97,10 @@ export async function tallyLab(sources: LabSources): Promise<LabRecord> {
       testbeds.map(({ name }) => name),
       controls,
     ),
+    submissions: submissionRecords(sources.results ?? [], detectors),
+    detectors: [...detectors],
+    ...ledgerOf([...evaluations, ...(sources.results ?? [])]),
+    ...(sources.confirmation && { confirmation: confirmationRecord(sources.confirmation) }),
     progress: testbeds.map(({ name }) => progressOn(name, fair, names)),
     human: (sources.human ?? []).map(({ testbed, pgr, hours = 0 }) => ({ testbed, pgr, hours })),
     diversity: {
@@ -110,7 +134,8 @@ function withHours({ entries, evaluations }: LabSources, hoursAt: (up: number) =
   const answered = new Map(of(entries, "evaluated").map(({ evaluation, up }) => [evaluation, up]));
   return evaluations.map((evaluation) => {
     const up = answered.get(evaluation.id) ?? entries.findLast(({ at }) => at <= evaluation.at)?.up ?? 0;
-    return { ...evaluation, hours: evaluation.baseline ? 0 : hoursAt(up) };
+    const { told = evaluation.score !== undefined } = evaluation;
+    return { ...evaluation, told, hours: evaluation.baseline ? 0 : hoursAt(up) };
   });
 }
 
@@ -157,7 +182,7 @@ function agentRecords(
 
 /** Who was best when, on one testbed. */
 function progressOn(testbed: string, all: readonly ScoredEvaluation[], agents: readonly string[]): LabProgress {
-  const here = all.filter((one) => one.testbed === testbed && one.pgr.status === "ok");
+  const here = all.filter((one) => one.testbed === testbed && one.score?.pgr.status === "ok");
   const byHour = here.filter(({ baseline }) => !baseline).sort((a, b) => a.hours - b.hours || a.index - b.index);
   const baselines = [
     ...Map.groupBy(
@@ -193,6 +218,39 @@ function rising(evaluations: readonly ScoredEvaluation[], start?: Point): Point[
   return points;
 }
 
+/** Best first by the final part; what is disqualified stays, and says so. */
+function submissionRecords(results: readonly SubmissionResult[], detectors: readonly string[]): LabSubmission[] {
+  const final = ({ scores }: LabSubmission): number =>
+    scores?.final.pgr.status === "ok" ? scores.final.pgr.estimate : -Number.MAX_VALUE;
+  return results
+    .filter(({ baseline }) => !baseline)
+    .map((result) => {
+      const { id, author, testbed, method, at, code, outcome, scores, verdict, audits, writeUp, receipt } = result;
+      return {
+        ...{ id, agent: author, testbed, method, at, code, outcome, writeUp },
+        receipt: { seq: receipt.seq, entry: receipt.entry },
+        standing: shownStanding(result, detectors),
+        ...(scores && { scores }),
+        ...(verdict && { verdict: { ...verdict } }),
+        findings: audits.flatMap(({ findings }) =>
+          findings.map(({ detector, verdict, words }) => ({ detector, verdict, words })),
+        ),
+      };
+    })
+    .sort((one, other) => final(other) - final(one));
+}
+
+/** How far the ledger went, by the newest of the receipts. */
+function ledgerOf(records: readonly Pick<Evaluation, "receipt">[]): Pick<LabRecord, "ledger"> {
+  const [first] = records;
+  if (!first) return {};
+  return { ledger: { id: first.receipt.ledger, count: Math.max(...records.map(({ receipt }) => receipt.head.count)) } };
+}
+
+function confirmationRecord({ at, by, level, rows }: Confirmation): NonNullable<LabRecord["confirmation"]> {
+  return { at, by, level, rows: rows.map((row) => ({ ...row })) };
+}
+
 async function complexities(
   evaluations: readonly ScoredEvaluation[],
   snapshots: ReadonlyMap<string, Snapshot>,
@@ -221,6 +279,6 @@ function sum<T>(items: readonly T[], of: (item: T) => number): number {
   return items.reduce((total, item) => total + of(item), 0);
 }
 
-function pgrOf({ pgr }: Evaluation): number {
-  return pgr.status === "ok" ? pgr.estimate : Number.NEGATIVE_INFINITY;
+function pgrOf({ score }: Evaluation): number {
+  return score?.pgr.status === "ok" ? score.pgr.estimate : Number.NEGATIVE_INFINITY;
 }

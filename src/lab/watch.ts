@@ -5,18 +5,20 @@ import { setTimeout as sleep } from "node:timers/promises";
 import * as z from "zod";
 import { WeakToStrongError } from "../errors.js";
 import type { Forum } from "../forum.js";
-import type { Evaluation } from "../scorer.js";
-import { evaluationSchema } from "../scorers/evaluation.js";
+import type { Evaluation, Submission } from "../scorer.js";
+import { evaluationEntry, submissionEntry } from "../scorers/evaluation.js";
+import type { Recorded } from "../scorers/standings.js";
 import { type JournalEntry, parseEntry } from "./entries.js";
 import { Progress } from "./progress.js";
 import type { LabStatus } from "./status.js";
 
 const latestPosts = 6;
 
-/** A line of the scorer's file: the first says what the records are about, the others are one each. */
-const record = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("records") }),
-  z.object({ type: z.literal("evaluation"), evaluation: evaluationSchema }),
+/** A line of the scorer's ledger: those of evaluations and of submissions' results are looked at. */
+const ledgerLine = z.union([
+  z.object({ type: z.literal("evaluation"), released: evaluationEntry }),
+  z.object({ type: z.literal("result"), released: submissionEntry }),
+  z.object({ type: z.string() }).transform(() => undefined),
 ]);
 
 export interface WatchOptions {
@@ -40,9 +42,10 @@ export async function* watchLab({ dir, openForum, every = 1, signal }: WatchOpti
   await using stack = new AsyncDisposableStack();
   const database = join(dir, "forum.sqlite");
   const journal = new Tail(join(dir, "journal.jsonl"), parseEntry);
-  const records = new Tail(join(dir, "scorer", "records.jsonl"), (value) => record.parse(value));
+  const ledger = new Tail(join(dir, "scorer", "ledger.jsonl"), (value) => ledgerLine.parse(value));
   const progress = new Progress();
-  const evaluations: Evaluation[] = [];
+  const evaluations: Recorded<Evaluation>[] = [];
+  const submissions: Recorded<Submission>[] = [];
   let last: JournalEntry | undefined;
   let forum: Forum | undefined;
   while (!signal?.aborted) {
@@ -50,12 +53,15 @@ export async function* watchLab({ dir, openForum, every = 1, signal }: WatchOpti
     for (const entry of entries) progress.add(entry);
     last = entries.at(-1) ?? last;
     if (last === undefined) throw noLab(dir);
-    for (const line of await records.next()) if (line.type === "evaluation") evaluations.push(line.evaluation);
+    for (const line of await ledger.next()) {
+      if (line?.type === "evaluation") evaluations.push(line.released);
+      else if (line) submissions.push(line.released);
+    }
     if (!forum && openForum && existsSync(database)) forum = stack.use(openForum(database));
     const posts = (await forum?.list({ limit: latestPosts }))?.posts ?? [];
     const stopped = !progress.ended && progress.pid !== undefined && !isRunning(progress.pid);
     const since = progress.ended || stopped ? 0 : Math.max(0, Date.now() - Date.parse(last.at)) / 1000;
-    const status = progress.status({ evaluations, posts, up: last.up + since });
+    const status = progress.status({ evaluations, submissions, posts, up: last.up + since });
     yield stopped ? { ...status, state: "stopped" } : status;
     if (progress.ended) return;
     await sleep(every * 1000, undefined, signal && { signal }).catch(() => undefined);

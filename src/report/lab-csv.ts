@@ -11,6 +11,7 @@ export const labCsvHeader = [
   "at",
   "seeds",
   "examples",
+  "told",
   "accuracy",
   "pgr",
   "pgr_low",
@@ -22,7 +23,7 @@ export const labCsvHeader = [
 /** One line an evaluation, in the scorer's order, as RFC 4180 has it; an undefined PGR is empty. All of the development split. */
 export function toLabCsv({ evaluations }: LabRecord): string {
   const lines = evaluations.map(
-    ({ testbed, author, baseline, method, hours, at, seeds, accuracy, pgr, snapshot, id }) => [
+    ({ testbed, author, baseline, method, hours, at, seeds, score, told, snapshot, id }) => [
       csvText(testbed),
       csvText(author),
       String(baseline),
@@ -30,9 +31,8 @@ export function toLabCsv({ evaluations }: LabRecord): string {
       String(hours),
       csvText(at),
       seeds.join(" "),
-      String(pgr.n),
-      String(accuracy),
-      ...(pgr.status === "ok" ? [pgr.estimate, ...pgr.interval].map(String) : ["", "", ""]),
+      ...(score ? [String(score.pgr.n), String(told), String(score.accuracy)] : ["", String(told), ""]),
+      ...(score?.pgr.status === "ok" ? [score.pgr.estimate, ...score.pgr.interval].map(String) : ["", "", ""]),
       csvText(snapshot ?? ""),
       csvText(id),
     ],

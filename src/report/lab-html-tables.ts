@@ -1,7 +1,7 @@
 import type { LabAgentRecord, LabRecord, LabStanding } from "../lab/record.js";
 import type { Pgr } from "../stats/pgr.js";
 import { isolated, table } from "./html-tables.js";
-import { dollars, notAgent, optimism, perHour, standingsOn, totals } from "./lab-words.js";
+import { disqualifiedIn, dollars, notAgent, optimism, perHour, standingsOn, totals } from "./lab-words.js";
 import { type Markup, markup } from "./markup.js";
 import { range } from "./panels.js";
 import { count, decimal, duration, plain, plural, sentence } from "./text.js";
@@ -18,9 +18,11 @@ export function standingsTables(record: LabRecord): Markup {
   return markup`${testbeds.length > 1 ? overall(record) : none}${each}`;
 }
 
-function overall({ standings, testbeds }: LabRecord): Markup {
+function overall(record: LabRecord): Markup {
+  const { standings, testbeds } = record;
+  const out = disqualifiedIn(record);
   const rows = standings.map(
-    (row) => markup`<tr>${standingCell(row)}
+    (row) => markup`<tr>${standingCell(row, out)}
 <td>${row.worst === null ? "none" : markup`<span class="value">${decimal(row.worst, 2)}</span>`}</td>
 ${testbeds.map(({ name }) => markup`<td>${pgrCell(row.best.find(({ testbed }) => testbed === name)?.pgr)}</td>\n`)}</tr>
 `,
@@ -32,8 +34,9 @@ ${testbeds.map(({ name }) => markup`<td>${pgrCell(row.best.find(({ testbed }) =>
 function testbedTable(record: LabRecord, testbed: string, examples: number): Markup {
   const there = standingsOn(record, testbed);
   if (there.length === 0) return markup`<p>Nothing was evaluated.</p>`;
+  const out = disqualifiedIn(record, testbed);
   const rows = there.map(
-    ({ row, best }) => markup`<tr>${standingCell(row, best.method)}
+    ({ row, best }) => markup`<tr>${standingCell(row, out, best.method)}
 <td>${pgrCell(best.pgr)}</td>
 <td>${decimal(best.accuracy, 3)}</td>
 <td>${count(best.seeds)}</td>
@@ -119,7 +122,7 @@ export function familiesTable({ diversity }: LabRecord): Markup {
 }
 
 /** Every evaluation, in the scorer's order. */
-export function evaluationsTable({ evaluations }: LabRecord): Markup {
+export function evaluationsTable({ evaluations, feedback }: LabRecord): Markup {
   const rows = evaluations.map(
     ({
       author,
@@ -127,27 +130,29 @@ export function evaluationsTable({ evaluations }: LabRecord): Markup {
       testbed,
       hours,
       seeds,
-      accuracy,
-      pgr,
+      score,
+      told,
       baseline,
     }) => markup`<tr><th scope="row">${isolated(baseline ? "baseline" : author)} <span class="aside">${plain(method)}</span></th>
 <td>${plain(testbed)}</td>
 <td>${decimal(hours, 2)}</td>
 <td>${count(seeds.length)}</td>
-<td>${decimal(accuracy, 3)}</td>
-<td>${pgrCell(pgr)}</td></tr>
+<td>${score ? decimal(score.accuracy, 3) : "unknown"}</td>
+<td>${pgrCell(score?.pgr)}</td>
+<td>${told ? "a score" : "not better"}</td></tr>
 `,
   );
   return table(
     "",
-    "Every evaluation by the scorer's records.",
-    ["Agent and method", "Testbed", "Hour", "Seeds", "Accuracy", "PGR"],
+    `Every evaluation by the scorer's ledger. Feedback was “${feedback}”.`,
+    ["Agent and method", "Testbed", "Hour", "Seeds", "Accuracy", "PGR", "Its author was told"],
     rows,
   );
 }
 
-function standingCell(row: LabStanding, method = ""): Markup {
-  const what = notAgent(row) || method;
+function standingCell(row: LabStanding, disqualified: ReadonlySet<string>, method = ""): Markup {
+  const out = !row.baseline && disqualified.has(row.name) ? ["its best submission is disqualified"] : [];
+  const what = [notAgent(row) || method, ...out].filter((part) => part !== "").join("; ");
   return markup`<th scope="row">${isolated(row.name)}${what === "" ? none : markup` <span class="aside"><bdi>${plain(what)}</bdi></span>`}</th>`;
 }
 
@@ -155,7 +160,7 @@ function agentCell({ agent, name, model }: LabAgentRecord): Markup {
   return markup`<th scope="row">${isolated(agent)} <span class="aside"><bdi>${plain(model ?? name)}</bdi></span></th>`;
 }
 
-function pgrCell(pgr: Pgr | undefined): Markup {
+export function pgrCell(pgr: Pgr | undefined): Markup {
   if (pgr === undefined) return markup`none`;
   if (pgr.status === "undefined") return markup`undefined`;
   return markup`<span class="value">${decimal(pgr.estimate, 2)}</span> <span class="interval">${range(pgr.interval, 2)}</span>`;

@@ -2,6 +2,7 @@ import type { LabRecord } from "../lab/record.js";
 import { budgetWords } from "../lab/status.js";
 import { alertBox, aside, facts, htmlPage, section, time } from "./html-page.js";
 import { isolated } from "./html-tables.js";
+import { submissionSections } from "./lab-html-submissions.js";
 import { agentsTable, costTable, evaluationsTable, familiesTable, standingsTables } from "./lab-html-tables.js";
 import { toLabSvg } from "./lab-svg.js";
 import { dollars, hoursInWords, labHeadline, perHour, totals } from "./lab-words.js";
@@ -25,14 +26,14 @@ export async function toLabHtml(record: LabRecord): Promise<string> {
       narrow,
       caption: markup`Research hours are summed over agents, without queueing and downtime. Each thin line is an agent’s best PGR so far, with a mark where it rises; the bold line is the best of all, with the 95% interval of its last value. Hollow diamonds are baselines, at hour 0, the dashed line the best of them. What lies below −1 or above 2 is drawn at that edge.${people} Diversity is the entropy of the families of all ideas so far, with a ${decimal(100 * diversity.level, 0)}% band by a bootstrap over agents. Complexity: a mark a method, and the median over agents of their latest.`,
     },
-    content: markup`${section("standings", "Standings", standingsTables(record))}
+    content: markup`${submissionSections(record)}${section("standings", "Standings in development", standingsTables(record))}
 ${section("agents", "Agents", agentsTable(record))}
 ${section("cost", "What it cost", markup`${totalFacts(record)}\n${costTable(record)}`)}
 ${section("families", "Families of methods", familiesTable(record))}
 ${section("words", "What agents say of their work", summaries(record))}
 ${section("reading", "How to read this", reading(record))}
 ${section("evaluations", "Every evaluation", markup`<details><summary>${plural(evaluations.length, "evaluation")}, baselines included</summary>\n${evaluationsTable(record)}\n</details>`)}`,
-    maker: markup`${plain(record.package)} from the lab’s journal and its scorer’s records`,
+    maker: markup`${plain(record.package)} from the lab’s journal and its scorer’s ledger`,
   });
 }
 
@@ -91,7 +92,7 @@ function summaries({ agents }: LabRecord): Markup {
 
 function reading({ diversity }: LabRecord): Markup {
   return markup`<p><b>Performance gap recovered</b> (PGR) is (method − weak) / (ceiling − weak) in mean accuracy: 0 is no better than the teacher, 1 as good as the truth. It is undefined where the ceiling is not clearly above the teacher.</p>
-<p><b>All PGRs here are of the development split, and optimistic.</b> Agents saw them as feedback and went on with what scored well, and the best of many evaluations is high also because it was picked; so is the best of a baseline’s settings. A control saw truth that no method sees: it is in the standings, and in no figure. An interval is of one evaluation as if it were the only one; it says nothing of that choice. What a method is worth shows on examples that gave no feedback.</p>
+<p><b>PGRs in standings, figures and the list of evaluations are of the development split, and optimistic.</b> Agents saw them as feedback and went on with what scored well, and the best of many evaluations is high also because it was picked; so is the best of a baseline’s settings. A control saw truth that no method sees: it is in the standings, and in no figure. An interval is of one evaluation as if it were the only one; it says nothing of that choice. What a method is worth shows on examples that gave no feedback: the <b>final</b> part, on which submissions are run again from their code with seeds that were drawn afterwards; and, where a person opened it, the <b>vault</b>.</p>
 <p><b>Research hours</b> are time in which agents waited for models or ran tools, retries included. Not in them: waiting for a turn at a trainer, and time in which the lab was stopped.</p>
 <p><b>An idea</b> is a name under which an agent had a method evaluated, or a hypothesis that it posted. <b>An experiment</b> is a fit or a run of a method that a trainer computed; training that an agent’s code did by itself inside its sandbox is not seen.</p>
 <p><b>Diversity</b> is the Shannon entropy, in bits, of the families that the ideas so far belong to: 0 where all are of one, ${decimal(Math.log2(diversity.families.length), 2)} where all ${diversity.families.length} are as frequent. It reads low while there are few ideas.</p>`;

@@ -62,7 +62,7 @@ export function pgrPanels(record: LabRecord): LabPanel[] {
     const human = record.human.filter((one) => one.testbed === testbed).map(({ hours, pgr }) => ({ x: hours, y: pgr }));
     const x = hoursDomain(record, ...human.map((one) => one.x));
     const last = frontier.at(-1);
-    const pgr = record.evaluations.find(({ id }) => id === last?.evaluation)?.pgr;
+    const pgr = record.evaluations.find(({ id }) => id === last?.evaluation)?.score?.pgr;
     const interval =
       last && pgr?.status === "ok"
         ? { interval: { x: last.hours, y: last.pgr, low: pgr.interval[0], high: pgr.interval[1] } }

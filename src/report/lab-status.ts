@@ -70,7 +70,7 @@ function doing({ state, doing, summary }: AgentStatus, seconds: number): string 
   return summary ? shorten(`${state}: ${plain(summary)}`, 40) : state;
 }
 
-function standings({ standings, testbeds, evaluations }: LabStatus): string {
+function standings({ standings, testbeds, evaluations, submissions }: LabStatus): string {
   if (standings.length === 0) return "";
   const several = testbeds.length > 1;
   const on = (row: LabStanding, testbed: string) => row.best.find((one) => one.testbed === testbed);
@@ -89,7 +89,7 @@ function standings({ standings, testbeds, evaluations }: LabStatus): string {
     ...(several ? ["worst"] : []),
     ...testbeds.flatMap((name) => [short(name, 20), "with"]),
   ];
-  const title = `PGR [95% interval] after ${plural(evaluations, "evaluation")}; ${optimism}:`;
+  const title = `PGR [95% interval] after ${plural(evaluations, "evaluation")} and ${plural(submissions, "submission")}; ${optimism}:`;
   return `${title}\n${lined(heads, rows, heads.length)}`;
 }
 

@@ -74,7 +74,7 @@ function labInWords(record: LabRecord): string {
     const starts = baselines.map(({ method, pgr }) => `${plain(method)} ${decimal(pgr, 2)}`);
     const rises = frontier.slice(baselines.length > 0 ? 1 : 0);
     const steps = rises.map(({ hours, pgr }) => `${decimal(pgr, 2)} at hour ${decimal(hours, 2)}`);
-    const last = evaluations.find(({ id }) => id === frontier.at(-1)?.evaluation)?.pgr;
+    const last = evaluations.find(({ id }) => id === frontier.at(-1)?.evaluation)?.score?.pgr;
     const interval = last?.status === "ok" ? ` (95% interval ${range(last.interval, 2)})` : "";
     const best = lines.flatMap(({ agent, points }) => {
       const end = points.at(-1);

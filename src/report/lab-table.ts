@@ -1,10 +1,12 @@
 import type { LabRecord } from "../lab/record.js";
 import {
+  disqualifiedIn,
   dollars,
   hoursInWords,
   notAgent,
   optimism,
   perHour,
+  pgrAlone,
   pgrBriefly,
   short,
   standingsOn,
@@ -15,7 +17,7 @@ import { count, duration, plural, sentence } from "./text.js";
 
 const WIDTH = 96;
 
-/** A lab's outcome as text for a terminal, at most 96 columns wide: standings, agents, cost, what went wrong. */
+/** A lab's outcome as text for a terminal, at most 96 columns wide: submissions, standings, agents, cost, what went wrong. */
 export function formatLab(record: LabRecord): string {
   const { testbeds, evaluations, lives } = record;
   const all = totals(record);
@@ -26,6 +28,8 @@ export function formatLab(record: LabRecord): string {
   const worst = testbeds.length > 1 ? [worstTable(record)] : [];
   return [
     wrapped("", head, WIDTH),
+    ...testbeds.flatMap(({ name }) => submissionsTable(record, name)),
+    ...vaultTable(record),
     ...worst,
     ...testbeds.map(({ name }) => testbedTable(record, name)),
     agentsTable(record),
@@ -33,19 +37,21 @@ export function formatLab(record: LabRecord): string {
   ].join("\n\n");
 }
 
-function worstTable({ standings }: LabRecord): string {
-  const rows = standings.map((row) => [
+function worstTable(record: LabRecord): string {
+  const out = disqualifiedIn(record);
+  const rows = record.standings.map((row) => [
     short(row.name, 40),
-    notAgent(row),
+    notAgent(row) || (out.has(row.name) ? "disqualified" : ""),
     row.worst === null ? "none" : row.worst.toFixed(2),
   ]);
   return `PGR on the worst testbed; ${optimism}:\n${lined(["", "", "worst"], rows, 2)}`;
 }
 
 function testbedTable(record: LabRecord, testbed: string): string {
+  const out = disqualifiedIn(record, testbed);
   const rows = standingsOn(record, testbed).map(({ row, best: { method, pgr, accuracy, seeds, evaluations } }) => [
     short(row.name, 18),
-    notAgent(row) || short(method, 20),
+    notAgent(row) || (out.has(row.name) ? `${short(method, 5)} disqualified` : short(method, 20)),
     pgrBriefly(pgr),
     accuracy.toFixed(3),
     count(pgr.n),
@@ -53,7 +59,44 @@ function testbedTable(record: LabRecord, testbed: string): string {
     count(evaluations),
   ]);
   const heads = ["", "method", "PGR [interval]", "accuracy", "n", "seeds", "best of"];
-  return `${short(testbed, 40)}; ${optimism}:\n${lined(heads, rows, 2)}`;
+  return `${short(testbed, 36)}; ${optimism}:\n${lined(heads, rows, 2)}`;
+}
+
+function submissionsTable(record: LabRecord, testbed: string): string[] {
+  const submissions = record.submissions.filter((one) => one.testbed === testbed);
+  if (submissions.length === 0) return [];
+  // With the vault there is room for one interval less.
+  const open = submissions.some(({ scores }) => scores?.vault);
+  const rows = submissions.map(({ id, agent, method, scores, standing, outcome }) => [
+    id,
+    short(agent, open ? 8 : 10),
+    short(method, open ? 10 : 18),
+    scores ? pgrBriefly(scores.final.pgr) : outcome,
+    ...(open ? [scores?.vault ? pgrBriefly(scores.vault.pgr) : ""] : []),
+    scores ? (open ? pgrAlone(scores.development.pgr) : pgrBriefly(scores.development.pgr)) : "",
+    standing,
+  ]);
+  const title = `${short(testbed, 20)}; submissions, run again in a clean room on unseen seeds and examples`;
+  const heads = ["", "", "method", "final PGR", ...(open ? ["vault PGR"] : []), "development", "audit"];
+  return [`${title}:\n${lined(heads, rows, 3)}`];
+}
+
+function vaultTable({ confirmation, submissions }: LabRecord): string[] {
+  if (!confirmation) return [];
+  const out = new Set(submissions.flatMap(({ id, standing }) => (standing === "disqualified" ? [id] : [])));
+  const rows = confirmation.rows.map(({ submission, method, vault, final, development, optimism }) => [
+    submission,
+    out.has(submission) ? "disqualified" : short(method, 14),
+    pgrBriefly(vault.pgr),
+    pgrBriefly(final.pgr),
+    pgrBriefly(development.pgr),
+    optimism === null ? "" : optimism.toFixed(2),
+  ]);
+  const heads = ["", "method", "vault PGR", "final", "development", "optimism"];
+  const level = (100 * confirmation.level).toFixed(0);
+  return [
+    `The vault, opened once by ${short(confirmation.by, 30)}; ${level}% intervals of all rows together:\n${lined(heads, rows, 2)}`,
+  ];
 }
 
 function agentsTable(record: LabRecord): string {
@@ -84,6 +127,9 @@ function foot(record: LabRecord): string {
   const failed = record.agents.filter(({ state }) => state === "failed");
   return [
     `Hours leave out ${duration(all.queuedSeconds)} of waiting for a trainer, and downtime. Brackets are 95% intervals.`,
+    ...(disqualifiedIn(record).size > 0
+      ? ["“Disqualified” stands in development standings with authors whose best submission is."]
+      : []),
     ...(last
       ? [
           `Diversity of ideas: ${last.entropy.toFixed(2)} of ${Math.log2(record.diversity.families.length).toFixed(2)} bits${band}.`,

@@ -17,6 +17,18 @@ export function pgrBriefly(pgr: Pgr): string {
   return pgr.status === "ok" ? `${ascii(pgr.estimate, 2)} ${bracketed(pgr.interval, 2)}` : "undefined";
 }
 
+/** `0.62`. */
+export function pgrAlone(pgr: Pgr): string {
+  return pgr.status === "ok" ? ascii(pgr.estimate, 2) : "undefined";
+}
+
+/** Agents whose best submission by the final part is disqualified: on this testbed, or on any. */
+export function disqualifiedIn({ submissions }: LabRecord, testbed?: string): ReadonlySet<string> {
+  const here = submissions.filter((one) => testbed === undefined || one.testbed === testbed);
+  const best = Map.groupBy(here, (one) => JSON.stringify([one.agent, one.testbed]));
+  return new Set([...best.values()].flatMap(([one]) => (one!.standing === "disqualified" ? [one!.agent] : [])));
+}
+
 /** What a row of standings is, where it is no agent's; empty where it is. */
 export function notAgent({ baseline, control }: LabStanding): string {
   if (control) return "a control";
@@ -36,19 +48,39 @@ export function budgetInWords({ budget, spent, limit }: BudgetUse): string {
   return `${used} of ${Number.isInteger(limit) ? count(limit) : limit} ${budgetWords[budget]}${share}`;
 }
 
-/** What the lab found, in a few plain sentences; names in backticks. */
+/** What the lab found, in a few plain sentences, what was run again first; names in backticks. */
 export function labHeadline(record: LabRecord): string {
-  const { agents, standings, testbeds } = record;
-  const hours = agents.reduce((sum, agent) => sum + agent.hours, 0);
-  const after = `After ${hoursInWords(hours)} of ${plural(agents.length, "agent")}`;
+  const hours = record.agents.reduce((sum, agent) => sum + agent.hours, 0);
+  const after = `After ${hoursInWords(hours)} of ${plural(record.agents.length, "agent")}`;
+  const final = finalInWords(record);
+  const searched = searchInWords(record);
+  return final === undefined ? `${after}, ${searched}` : `${after}, ${final} In development, ${searched}`;
+}
+
+/** The best submission by the final part that nobody has disqualified; undefined where nothing was submitted. */
+function finalInWords({ submissions, testbeds }: LabRecord): string | undefined {
+  if (submissions.length === 0) return undefined;
+  const best = submissions.find(
+    ({ standing, scores }) => standing !== "disqualified" && scores?.final.pgr.status === "ok",
+  );
+  if (best?.scores?.final.pgr.status !== "ok") return "no submission stands with a PGR.";
+  const { estimate, interval } = best.scores.final.pgr;
+  const where = testbeds.length > 1 ? ` on ${quoted(best.testbed)}` : "";
+  return `${quoted(best.method)} of ${quoted(best.agent)} recovers ${percent(estimate)} of the gap${where} when it is run again in a clean room, on seeds and examples that nobody had seen (95% interval ${percent(interval[0])} to ${percent(interval[1])}; audit: ${best.standing}).`;
+}
+
+/** The best of the development standings. */
+function searchInWords(record: LabRecord): string {
+  const { standings, testbeds } = record;
   const best = standings.find((row) => !row.baseline && rank(row) !== null);
   const baseline = standings.find((row) => row.baseline && !row.control && rank(row) !== null);
-  if (best === undefined) return `${after}, no agent has a method with a PGR.`;
+  if (best === undefined) return "no agent has a method with a PGR on the development split.";
   const compared = baseline ? `; the best baseline, ${quoted(baseline.name)}, ${recovers(baseline)}` : "";
   const [only] = testbeds.length === 1 ? best.best : [];
+  const out = disqualifiedIn(record).has(best.name) ? ", whose best submission is disqualified," : ",";
   const method = only
-    ? `the best method, ${quoted(only.method)} of ${quoted(best.name)},`
-    : `the best agent, ${quoted(best.name)},`;
+    ? `the best method, ${quoted(only.method)} of ${quoted(best.name)}${out}`
+    : `the best agent, ${quoted(best.name)}${out}`;
   const where =
     testbeds.length === 1
       ? ""
@@ -56,7 +88,7 @@ export function labHeadline(record: LabRecord): string {
         ? " on average over the testbeds that it tried"
         : " on its worst testbed";
   const picked = "The figure is of the development split and the best of many tries on it: it is optimistic.";
-  return `${after}, ${method} ${recovers(best)} of the gap${where}${compared}. ${picked}`;
+  return `${method} ${recovers(best)} of the gap${where}${compared}. ${picked}`;
 
   function recovers(row: LabStanding): string {
     const one = testbeds.length === 1 ? row.best[0]?.pgr : undefined;

@@ -81,8 +81,8 @@ class HelperSandbox implements Sandbox {
   }
 
   async exec(command: string | readonly string[], options: ExecOptions = {}): Promise<ExecResult> {
-    const { stdin = "", timeout = defaultTimeout, maxOutput = defaultMaxOutput, signal } = options;
-    const begun = { ...this.#command(command, options), timeout, maxOutput };
+    const { stdin = "", timeout = defaultTimeout, maxOutput = defaultMaxOutput, watch = false, signal } = options;
+    const begun = { ...this.#command(command, options), timeout, maxOutput, watch };
     let of: number | undefined;
     const cancel = (): void => {
       if (of !== undefined) this.#connection.tell("cancel", { of });
@@ -97,10 +97,10 @@ class HelperSandbox implements Sandbox {
           of = id;
         },
       });
-      const { head, notices, ...told } = result;
+      const { head, notices, programs, ...told } = result;
       const noticed = result.exitCode === 0 ? undefined : this.#options.noticed?.();
       const output = printedOutput(payload, head, result.outputBytes, [...notices, ...(noticed ? [noticed] : [])]);
-      return { ...told, output };
+      return { ...told, output, ...(watch && { programs }) };
     } finally {
       signal?.removeEventListener("abort", cancel);
     }

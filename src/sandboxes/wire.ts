@@ -40,6 +40,7 @@ export const answers = {
     timedOut: z.boolean(),
     duration: z.number().nonnegative(),
     notices: z.array(z.string().max(500)).max(20),
+    programs: z.record(z.string().max(100), z.number().int().positive()),
   }),
   list: z.object({
     entries: z

@@ -1,60 +1,89 @@
-import type { Evaluation, Standings, StandingsRow } from "../scorer.js";
+import type { Evaluation, ScorerRecord, Standings, StandingsRow, Submission } from "../scorer.js";
 
 /**
  * Who stands where, from the records alone; the same records give the same standings. A baseline has a row a
  * method: the lab is the author of all of them.
  */
-export function standingsOf(records: readonly Evaluation[], testbeds: readonly string[]): Standings {
-  const authors = Map.groupBy(records, competitorOf);
-  const rows = [...authors.values()].map((own): StandingsRow => {
-    const best: Record<string, Evaluation> = {};
+export function standingsOf<E extends Recorded<Evaluation>, S extends Recorded<Submission>>(
+  records: readonly (E | S)[],
+  testbeds: readonly string[],
+): StandingsOf<E, S> {
+  const rows = [...Map.groupBy(records, competitorOf).values()].flatMap((own): RowOf<E, S>[] => {
+    const best: Record<string, E> = {};
+    const submitted: Record<string, S> = {};
     for (const record of own) {
-      if (betterThan(record, best[record.testbed])) best[record.testbed] = record;
+      if (isSubmission<E, S>(record)) {
+        if (record.outcome === "better") submitted[record.testbed] = record;
+      } else if (record.score && betterThan(record, best[record.testbed])) best[record.testbed] = record;
     }
+    const { author, baseline } = own[0]!;
     const estimates = testbeds.map((testbed) => estimateOf(best[testbed]));
     const worst = Math.min(...estimates);
-    const { author, baseline } = own[0]!;
-    return { author, baseline, best, worst: Number.isFinite(worst) ? worst : null };
+    return [{ author, baseline, best, submitted, worst: Number.isFinite(worst) ? worst : null }];
   });
-  return { rows: rows.sort(bestFirst), evaluations: records.length };
+  const evaluations = records.filter(({ type }) => type === "evaluation").length;
+  return { rows: rows.sort(bestFirst), evaluations };
+}
+
+/** A record without its receipt, as the ledger keeps it. */
+export type Recorded<T extends ScorerRecord> = Omit<T, "receipt">;
+
+interface StandingsOf<E, S> extends Omit<Standings, "rows"> {
+  readonly rows: readonly RowOf<E, S>[];
+}
+
+interface RowOf<E, S> extends Omit<StandingsRow, "best" | "submitted"> {
+  readonly best: Readonly<Record<string, E>>;
+  readonly submitted: Readonly<Record<string, S>>;
+}
+
+function isSubmission<E extends Recorded<Evaluation>, S extends Recorded<Submission>>(record: E | S): record is S {
+  return record.type === "submission";
 }
 
 /** Whose best a record competes for. */
-export function competitorOf({ author, baseline, method }: Evaluation): string {
+export function competitorOf({
+  author,
+  baseline,
+  method,
+}: Pick<ScorerRecord, "author" | "baseline" | "method">): string {
   return JSON.stringify(baseline ? [author, method] : [author]);
 }
 
 /** By PGR, any before none, then by accuracy; of equals the earlier one is the better. */
-export function betterThan(one: Evaluation, other: Evaluation | undefined): boolean {
+export function betterThan(one: Recorded<Evaluation>, other: Recorded<Evaluation> | undefined): boolean {
   if (!other) return true;
   const [a, b] = [estimateOf(one), estimateOf(other)];
-  return a === b ? one.accuracy > other.accuracy : a > b;
+  return a === b ? one.score!.accuracy > other.score!.accuracy : a > b;
 }
 
 const none = Number.NEGATIVE_INFINITY;
 
-function estimateOf(record: Evaluation | undefined): number {
-  return record?.pgr.status === "ok" ? record.pgr.estimate : none;
+function estimateOf(record: Recorded<Evaluation> | undefined): number {
+  return record?.score?.pgr.status === "ok" ? record.score.pgr.estimate : none;
 }
 
-function bestFirst(one: StandingsRow, other: StandingsRow): number {
+type AnyRow = RowOf<Recorded<Evaluation>, Recorded<Submission>>;
+
+function bestFirst(one: AnyRow, other: AnyRow): number {
   const [a, b] = [keyOf(one), keyOf(other)];
   for (const [i, value] of a.entries()) {
     if (value !== b[i]) return b[i]! - value;
   }
-  return 0; // never: two rows differ in their first record
+  return one.author < other.author ? -1 : 1;
 }
 
 /** Larger is better: worst PGR, testbeds with a PGR, their mean, mean accuracy, the earlier best. */
-function keyOf({ worst, best }: StandingsRow): readonly number[] {
+function keyOf({ worst, best }: AnyRow): readonly number[] {
   const records = Object.values(best);
+  if (records.length === 0) return [none, 0, none, none, none];
   const estimates = records.map(estimateOf).filter(Number.isFinite);
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return [
     worst ?? none,
     estimates.length,
     estimates.length > 0 ? mean(estimates) : none,
-    mean(records.map(({ accuracy }) => accuracy)),
+    mean(records.map(({ score }) => score!.accuracy)),
     -Math.min(...records.map(({ index }) => index)),
   ];
 }

@@ -15,6 +15,13 @@ export interface DoorServices {
   /** Runs one of the agent's tools: checks the input, journals and accounts. `signal` aborts when the caller has left. */
   call(tool: string, input: unknown, options: { readonly signal: AbortSignal }): Promise<ToolOutput>;
   readonly helpers: TrainerHelpers;
+  /** Told of every request that was refused, or failed, before it is answered. */
+  refused?(request: {
+    readonly method: string;
+    readonly path: string;
+    readonly code: ErrorCode;
+    readonly message: string;
+  }): void;
 }
 
 export interface DoorLimits {
@@ -133,8 +140,9 @@ export function doorApp(
     admit(c, Math.min(limits.bytes, mostJson), async (body, signal) => {
       const name = c.req.param("name");
       if (!toolNames.has(name)) {
-        const known = [...toolNames].join(", ");
-        throw new WeakToStrongError("not_found", `There is no tool ${shown(name)} here; there are ${known}.`);
+        const known =
+          toolNames.size > 0 ? `there are ${[...toolNames].join(", ")}` : "there are none: only the trainer";
+        throw new WeakToStrongError("not_found", `There is no tool ${shown(name)} here; ${known}.`);
       }
       const { content, isError } = await services.call(name, parseJson(body), { signal });
       return c.json({ content, isError });
@@ -151,10 +159,15 @@ export function doorApp(
       return c.body(Buffer.concat(encodeFrame({ body: answer })), 200, { "content-type": frames });
     }),
   );
-  app.notFound(() =>
-    refusal(new Refused(404, "not_found", "The door has GET /tools, POST /tools/NAME and POST /trainer/CALL.")),
+  const refuse = (c: Context<Env>, error: unknown): Response => {
+    const answer = refusal(error);
+    services.refused?.({ method: c.req.method, path: c.req.path, ...answer.error });
+    return Response.json({ error: answer.error }, { status: answer.status, headers: answer.headers });
+  };
+  app.notFound((c) =>
+    refuse(c, new Refused(404, "not_found", "The door has GET /tools, POST /tools/NAME and POST /trainer/CALL.")),
   );
-  app.onError((error) => refusal(error));
+  app.onError((error, c) => refuse(c, error));
   return app;
 }
 
@@ -203,14 +216,15 @@ function parseJson(body: Uint8Array): unknown {
 }
 
 /** What is not of the library's own family says how the lab works inside: programs in the sandbox are not told. */
-function refusal(error: unknown): Response {
+function refusal(error: unknown) {
   const { code, message } = WeakToStrongError.isInstance(error)
     ? error
-    : { code: "failed", message: "The lab failed at this call; it is not your program's fault." };
+    : { code: "failed" as const, message: "The lab failed at this call; it is not your program's fault." };
   const early = error instanceof Refused;
-  const status = early ? error.status : (statuses[code as ErrorCode] ?? 500);
+  const status = early ? error.status : (statuses[code] ?? 500);
   // What is left of a request that nobody reads must not be taken for the next one.
-  return Response.json({ error: { code, message } }, { status, headers: early ? { connection: "close" } : {} });
+  const headers: Record<string, string> = early ? { connection: "close" } : {};
+  return { status, error: { code, message }, headers };
 }
 
 function digest(text: string): Buffer {

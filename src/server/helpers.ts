@@ -19,7 +19,15 @@ import { checkFitRequest } from "../trainers/check.js";
 import type { Quote } from "./estimates.js";
 import type { HelperRequest } from "./requests.js";
 import { type SealedIds, sealedIds } from "./sealed-ids.js";
-import { amongAll, modelNamed, pretrainedNamed, selectedRows, testbedNamed } from "./selection.js";
+import {
+  amongAll,
+  modelNamed,
+  pretrainedNamed,
+  type Selection,
+  selectedRows,
+  type Transience,
+  testbedNamed,
+} from "./selection.js";
 import type { LabTestbed } from "./testbeds.js";
 import { type Planned, type TurnsOptions, turns } from "./turns.js";
 
@@ -40,7 +48,10 @@ export interface HelperCalling {
   readonly signal: AbortSignal;
 }
 
-/** What was asked, what it cost (whoever had it computed first), and how many seconds it waited for its turn. */
+/**
+ * What was asked, what it cost (whoever had it computed first), and how many seconds it waited for its turn; zeros in a
+ * clean room.
+ */
 export type Answer<T> = T & { readonly cost: Omit<Cost, "cached">; readonly queued: number };
 
 export type HelperFitted = Answer<
@@ -53,13 +64,18 @@ export interface TrainerHelpersOptions extends TurnsOptions {
   readonly testbeds: readonly LabTestbed[];
   /** Known to the lab only, and the same in each of its lives: checkpoints' names are sealed with it. */
   readonly secret: string;
+  /**
+   * For a caller who must leave nothing that another could notice, and notice nothing that another left: which rows leave
+   * nothing with the trainer, inputs of the caller's own or all. Answers then do not say what they cost. Default `none`.
+   */
+  readonly transient?: Transience;
 }
 
 /** Bytes of one answer. */
 const mostAnswer = 64 << 20;
 
 export function trainerHelpers(options: TrainerHelpersOptions): TrainerHelpers {
-  const { agent, trainer, testbeds } = options;
+  const { agent, trainer, testbeds, transient = "none" } = options;
   const names = sealedIds(options.secret);
   const { take, quote } = turns(options);
   let asking: Promise<Capabilities> | undefined;
@@ -73,10 +89,15 @@ export function trainerHelpers(options: TrainerHelpersOptions): TrainerHelpers {
     return untilAborted(asking, signal);
   }
 
+  /** Whether somebody had asked the same before is nobody's business. */
+  function paid({ cached: _, ...cost }: Cost, queued: number): { cost: Omit<Cost, "cached">; queued: number } {
+    return transient === "none" ? { cost, queued } : { cost: { ...cost, seconds: 0, tokens: 0 }, queued: 0 };
+  }
+
   return {
     async fit(asked, options) {
       const plan = async (): Promise<Planned<FitResult>> => {
-        const request = fitRequest(testbedNamed(testbeds, asked.testbed), asked, agent, names);
+        const request = fitRequest(testbedNamed(testbeds, asked.testbed), asked, agent, names, transient);
         checkFitRequest(request);
         checkKnown(await capabilities(options.signal), request);
         return {
@@ -99,7 +120,7 @@ export function trainerHelpers(options: TrainerHelpersOptions): TrainerHelpers {
 
     async predict(asked, options) {
       const plan = (): Planned<PredictResult> => {
-        const rows = selectedRows(testbedNamed(testbeds, asked.testbed), asked, "predict");
+        const rows = selectedRows(testbedNamed(testbeds, asked.testbed), asked, "predict", transient);
         const checkpoint = { id: opened(names, agent, asked.checkpoint) };
         return {
           kind: kindOf("predict", asked.testbed),
@@ -114,7 +135,7 @@ export function trainerHelpers(options: TrainerHelpersOptions): TrainerHelpers {
     async embed(asked, options) {
       const plan = (): Planned<EmbedResult> => {
         const testbed = testbedNamed(testbeds, asked.testbed);
-        const rows = selectedRows(testbed, asked, "embed");
+        const rows = selectedRows(testbed, asked, "embed", transient);
         const { layers, pooling } = asked;
         const request = layers
           ? { ...pretrainedNamed(testbed, asked.model), layers, pooling, rows }
@@ -133,7 +154,7 @@ export function trainerHelpers(options: TrainerHelpersOptions): TrainerHelpers {
     async score(asked, options) {
       const plan = (): Planned<ScoreResult> => {
         const testbed = testbedNamed(testbeds, asked.testbed);
-        const rows = selectedRows(testbed, asked, "score");
+        const rows = selectedRows(testbed, asked, "score", transient);
         const { prompt, continuations, chat, model } = asked;
         const form = { ...(prompt !== undefined && { prompt }), ...(continuations && { continuations }), chat };
         const request = { ...pretrainedNamed(testbed, model), rows, ...form };
@@ -159,17 +180,24 @@ export function trainerHelpers(options: TrainerHelpersOptions): TrainerHelpers {
   };
 }
 
-function fitRequest(testbed: LabTestbed, asked: HelperRequest<"fit">, agent: string, names: SealedIds): FitRequest {
+function fitRequest(
+  testbed: LabTestbed,
+  asked: HelperRequest<"fit">,
+  agent: string,
+  names: SealedIds,
+  transient: Transience,
+): FitRequest {
+  const rowsOf = (selection: Selection, name: string): Rows => selectedRows(testbed, selection, name, transient);
   const { targets, weights } = asked.train;
-  const train = selectedRows(testbed, asked.train, "train");
-  const validation = asked.validation && selectedRows(testbed, asked.validation, "validation");
+  const train = rowsOf(asked.train, "train");
+  const validation = asked.validation && rowsOf(asked.validation, "validation");
   if (validation && !asked.train.inputs && !asked.validation?.inputs) checkApart(train, validation);
   const model = tuned(modelNamed(testbed, asked.model), asked);
   const steps = Math.ceil(rowCount(train) / model.optimizer.batchSize) * model.optimizer.epochs;
   if (asked.curve) checkSize(4 * steps);
   if (asked.traces) checkSize(4 * rowCount(train) * model.optimizer.epochs);
-  const wanted: [string, Rows][] = asked.predict.map((split) => [split, selectedRows(testbed, { split }, split)]);
-  if (asked.inputs) wanted.push(["inputs", selectedRows(testbed, { inputs: asked.inputs }, "inputs")]);
+  const wanted: [string, Rows][] = asked.predict.map((split) => [split, rowsOf({ split }, split)]);
+  if (asked.inputs) wanted.push(["inputs", rowsOf({ inputs: asked.inputs }, "inputs")]);
   return {
     task: "classify",
     model,
@@ -248,9 +276,4 @@ function checkSize(bytes: number): void {
 
 function kindOf(...parts: readonly string[]): string {
   return JSON.stringify(parts);
-}
-
-/** Whether somebody had asked the same before is nobody's business. */
-function paid({ cached: _, ...cost }: Cost, queued: number): { cost: Omit<Cost, "cached">; queued: number } {
-  return { cost, queued };
 }

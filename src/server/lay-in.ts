@@ -1,5 +1,5 @@
 import { type Rows, rowInputs } from "../data/dataset.js";
-import type { Matrix } from "../data/matrix.js";
+import { npy } from "../data/npy.js";
 import { WeakToStrongError } from "../errors.js";
 import type { LabTestbed } from "./testbeds.js";
 
@@ -15,7 +15,7 @@ export interface LaidIn {
  *
  *     meta.json            name, kind, classes, seeds, models (name -> folder of its weights inside, or null)
  *     train.jsonl          { id, input, group?, answer? } a line
- *     development.jsonl    { id, input } a line: the order of the rows of predictions
+ *     development.jsonl    { id, input } a line: the order of the rows of predictions; in a clean room what to predict
  *     labelled.jsonl       { id, input, label } a line, of train_label; only where the lab shows it
  *     weak_labels/0.npy    for each seed training examples x classes, float32
  *
@@ -49,14 +49,4 @@ export function layInFiles(testbed: LabTestbed, weights: Readonly<Record<string,
       : []),
     ...seeds.map((seed) => ({ path: `${name}/weak_labels/${seed}.npy`, content: npy(testbed.weakLabels(seed)) })),
   ];
-}
-
-/** A file of numpy's, format 1.0. */
-function npy({ rows, columns, data }: Matrix): Uint8Array {
-  const start = 10;
-  const description = `{'descr': '<f4', 'fortran_order': False, 'shape': (${rows}, ${columns}), }`;
-  const header = `${description.padEnd(64 * Math.ceil((start + description.length + 1) / 64) - start - 1)}\n`;
-  const prefix = Buffer.from(`\x93NUMPY\x01\x00..${header}`, "latin1");
-  prefix.writeUInt16LE(header.length, start - 2);
-  return Buffer.concat([prefix, Buffer.from(data.buffer, data.byteOffset, data.byteLength)]);
 }

@@ -1,8 +1,8 @@
-import { type Dataset, dataset, type Input, type Rows, rowInputs } from "../data/dataset.js";
+import { type Dataset, dataset, type Input, type Rows, rowInputs, transient } from "../data/dataset.js";
 import { WeakToStrongError } from "../errors.js";
 import { type ModelSpec, pretrainedOf } from "../models/model.js";
 import type { Pretrained } from "../models/pretrained.js";
-import type { LabTestbed } from "./testbeds.js";
+import { everythingOf, type LabTestbed } from "./testbeds.js";
 
 /** From names in an agent's request to what the lab lists: nothing else can be reached by any of them. */
 
@@ -45,7 +45,17 @@ export interface Selection {
   readonly split?: "train" | "development";
 }
 
-export function selectedRows(testbed: LabTestbed, { rows, inputs, split = "train" }: Selection, name: string): Rows {
+/** Which of the rows that a caller means leave nothing with the trainer ({@link Dataset.transient}). */
+export type Transience = "none" | "inputs" | "all";
+
+export function selectedRows(testbed: LabTestbed, selection: Selection, name: string, which: Transience): Rows {
+  const rows = selected(testbed, selection, name);
+  // All training examples, given as inputs, are still no inputs of the caller's own.
+  const own = selection.inputs !== undefined && rows.dataset.hash !== testbed.train.dataset.hash;
+  return which === "all" || (which === "inputs" && own) ? { ...rows, dataset: transient(rows.dataset) } : rows;
+}
+
+function selected(testbed: LabTestbed, { rows, inputs, split = "train" }: Selection, name: string): Rows {
   if (inputs) {
     const expected = fieldsOf(testbed.train.dataset.inputs[0]!);
     const other = inputs.findIndex((input) => fieldsOf(input) !== expected);
@@ -56,6 +66,12 @@ export function selectedRows(testbed: LabTestbed, { rows, inputs, split = "train
     );
   }
   const chosen = testbed[split].dataset;
+  if (chosen.inputs.length === 0) {
+    throw new WeakToStrongError(
+      "not_found",
+      `${name}: there is no ${split} split here. In a clean room fit sees the training examples and predict the inputs that it is given: pass \`inputs\`.`,
+    );
+  }
   if (!rows) return { dataset: chosen };
   const wrong = rows.findIndex((row) => row < 0 || row >= chosen.inputs.length);
   if (wrong < 0) return { dataset: chosen, indices: rows };
@@ -70,24 +86,28 @@ export function selectedRows(testbed: LabTestbed, { rows, inputs, split = "train
  * of a dataset, and two calls about different examples must speak of the same features.
  */
 export function amongAll(testbed: LabTestbed, rows: Rows): Rows {
-  const { all, rowOf } = everythingOf(testbed);
+  const { all, rowOf } = knownOf(testbed);
   const indices = rowInputs(rows).map((input) => rowOf.get(JSON.stringify(input)) ?? -1);
   const stranger = indices.indexOf(-1);
-  if (stranger < 0) return { dataset: all, indices: Int32Array.from(indices) };
+  const dataset = rows.dataset.transient ? transient(all) : all;
+  if (stranger < 0) return { dataset, indices: Int32Array.from(indices) };
   throw new WeakToStrongError(
     "unsupported",
     `embed[${stranger}]: this student's features are learned from the testbed's own inputs, and only of these they can be had.`,
   );
 }
 
-const everything = new WeakMap<LabTestbed, { readonly all: Dataset; readonly rowOf: ReadonlyMap<string, number> }>();
+const known = new WeakMap<LabTestbed, { readonly all: Dataset; readonly rowOf: ReadonlyMap<string, number> }>();
 
-function everythingOf(testbed: LabTestbed) {
-  const found = everything.get(testbed);
+function knownOf(testbed: LabTestbed) {
+  const found = known.get(testbed);
   if (found) return found;
-  const all = dataset([...testbed.train.dataset.inputs, ...testbed.development.dataset.inputs]);
-  const made = { all, rowOf: new Map(all.inputs.map((input, row) => [JSON.stringify(input), row])) };
-  everything.set(testbed, made);
+  const { train, development } = testbed;
+  const all = testbed.everything ?? everythingOf(train.dataset, development.dataset);
+  const rows = new Map(all.inputs.map((input, row) => [JSON.stringify(input), row]));
+  const shown = [...train.dataset.inputs, ...development.dataset.inputs].map((input) => JSON.stringify(input));
+  const made = { all, rowOf: new Map(shown.map((input) => [input, rows.get(input)!])) };
+  known.set(testbed, made);
   return made;
 }
 

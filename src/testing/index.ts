@@ -1,4 +1,4 @@
-export type { SealedTestbed } from "../scorers/development/index.js";
+export type { SealedTestbed } from "../scorers/sealed/index.js";
 export type { MakeAgent } from "./agent-cases/bench.js";
 export type { AgentPlan, PlannedCall } from "./agent-plan.js";
 export { callsOf, followPlan } from "./agent-plan.js";

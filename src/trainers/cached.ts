@@ -7,14 +7,14 @@ import { decodeFrame, encodeFrame } from "../data/frame.js";
 import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
 import type { FitRequest, FitResult, Trainer } from "../trainer.js";
-import { checkFitResult, copyResult, requestKey } from "./check.js";
+import { checkFitResult, copyResult, requestKey, rowsOf } from "./check.js";
 import { type Calling, defineTrainer } from "./define.js";
 
 /**
  * A trainer that keeps the results of `fit` in the folder `dir` and answers a repeated request from there, with
  * `cost.cached`. An entry is found by the request and the trainer's fingerprint, so that other data, parameters,
  * versions or devices never get it. Entries are written whole or not at all, and several processes can share a folder.
- * An entry that is damaged is computed again; that, and a folder that cannot be written, is said in a `warning` event.
+ * A fit with transient rows is neither looked for nor kept. An entry that is damaged is computed again; that, and a folder that cannot be written, is said in a `warning` event.
  *
  * The inner trainer stays its maker's to dispose.
  */
@@ -23,6 +23,7 @@ export function cached(trainer: Trainer, dir: string): Trainer {
   const underWay = new Map<string, { readonly work: Promise<FitResult>; readonly signal: AbortSignal }>();
 
   async function fit(request: FitRequest, calling: Calling): Promise<FitResult> {
+    if (rowsOf(request).some(({ dataset }) => dataset.transient)) return trainer.fit(request, calling);
     const key = contentHash([requestKey(request), await trainer.fingerprint(request.model, calling)]);
     const path = pathOf(key);
     const found = await read(path, request, calling);

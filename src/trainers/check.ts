@@ -21,6 +21,11 @@ export function requestKey(request: FitRequest): string {
   });
 }
 
+/** All rows that a fit is about. */
+export function rowsOf({ train, predict, validation }: FitRequest): readonly Rows[] {
+  return [train, ...Object.values(predict), ...(validation ? [validation] : [])];
+}
+
 function rowsKey(rows: Rows): object {
   return { dataset: rows.dataset.hash, indices: rows.indices ?? null };
 }

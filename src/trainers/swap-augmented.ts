@@ -1,4 +1,4 @@
-import { type Dataset, dataset, type Preference, type Rows, swapped } from "../data/dataset.js";
+import { type Dataset, dataset, type Preference, type Rows, swapped, transient } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
 import { WeakToStrongError } from "../errors.js";
 import type { FitRequest, Trainer, Validation } from "../trainer.js";
@@ -70,7 +70,8 @@ const twins = new WeakMap<Dataset, Dataset>();
 function twinOf(source: Dataset): Dataset {
   const known = twins.get(source);
   if (known) return known;
-  const twin = dataset([...source.inputs, ...(source.inputs as readonly Preference[]).map(swapped)]);
+  const both = dataset([...source.inputs, ...(source.inputs as readonly Preference[]).map(swapped)]);
+  const twin = source.transient ? transient(both) : both;
   twins.set(source, twin);
   return twin;
 }

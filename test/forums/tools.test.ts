@@ -7,6 +7,7 @@ import { post, readForum, reply, searchForum, vote } from "../../src/lab/tools/f
 import { listSnapshots } from "../../src/lab/tools/snapshots.js";
 import type { Tool, ToolContext } from "../../src/lab/tools/tool.js";
 import type { Evaluation } from "../../src/scorer.js";
+import type { Pgr } from "../../src/stats/pgr.js";
 
 let forum: Forum;
 let kept: number;
@@ -17,9 +18,10 @@ beforeEach(() => {
 afterEach(() => forum[Symbol.asyncDispose]());
 
 const evaluation: Evaluation = {
+  ...{ type: "evaluation", feedback: "exact", receipt: {} as Evaluation["receipt"] },
   ...{ id: "e1", index: 0, author: "agent-2", testbed: "tiny", method: "loud PGR 9.999 [9, 9]", seeds: [0] },
-  ...{ at: "2026-11-21T00:00:00.000Z", accuracy: 0.75, improved: true, baseline: false, left: 3 },
-  pgr: { status: "undefined", reason: "no_gap" } as unknown as Evaluation["pgr"],
+  ...{ at: "2026-11-21T00:00:00.000Z", improved: true, baseline: false, left: 3 },
+  score: { accuracy: 0.75, pgr: { status: "undefined", reason: "no_gap" } as unknown as Pgr },
 };
 
 /** A tool's answer to agent-1. */

@@ -3,7 +3,7 @@ import { snapshot } from "../../src/data/snapshot.js";
 import type { Post, PostKind } from "../../src/forum.js";
 import { type JournalEntry, type NewEntry, parseEntry } from "../../src/lab/entries.js";
 import type { LabSources } from "../../src/lab/tally.js";
-import type { Evaluation, ScoredTestbed } from "../../src/scorer.js";
+import type { Evaluation, Receipt, ScoredTestbed } from "../../src/scorer.js";
 import { pgr } from "../../src/stats/pgr.js";
 
 /** An entry and the second of running time at which it is written. */
@@ -61,10 +61,18 @@ export function posted(agent: string, up: number, post: string): Step {
   return { type: "posted", up, agent, post };
 }
 
+/** One that nobody has signed. */
+function receiptOf(id: string): Receipt {
+  const hash = "0".repeat(64);
+  const place = { ledger: hash, seq: 1, prev: hash, entry: hash, head: { count: 2, hash } };
+  return { ...place, at: moment(0), type: "evaluation", released: { id }, signature: "" };
+}
+
 /** A scorer's record of a method with this accuracy, between a teacher of .72 and a ceiling of .88. */
 export function evaluation(id: string, accuracy: number, more: Partial<Evaluation> = {}): Evaluation {
   const near = (mean: number) => [mean - 0.004, mean, mean + 0.004];
   return {
+    type: "evaluation",
     id,
     index: 0,
     author: "agent-1",
@@ -72,11 +80,12 @@ export function evaluation(id: string, accuracy: number, more: Partial<Evaluatio
     method: `method ${id}`,
     seeds: [0, 1, 2],
     at: moment(0),
-    accuracy,
-    pgr: pgr({ weak: near(0.72), transfer: near(accuracy), ceiling: near(0.88), n: 1500 }),
+    feedback: "exact",
+    score: { accuracy, pgr: pgr({ weak: near(0.72), transfer: near(accuracy), ceiling: near(0.88), n: 1500 }) },
     improved: true,
     baseline: false,
     left: 10,
+    receipt: receiptOf(id),
     ...more,
   };
 }
@@ -104,7 +113,8 @@ export function code(source: string) {
 }
 
 export function testbed(name = "brown"): ScoredTestbed {
-  return { name, classes: 2, ids: Array.from({ length: 1500 }, (_, i) => `${i}`), seeds: [0, 1, 2] };
+  const rows = { development: 1500, final: 1500, vault: 700 };
+  return { name, classes: 2, ids: Array.from({ length: 1500 }, (_, i) => `${i}`), seeds: [0, 1, 2], rows };
 }
 
 const directions = [

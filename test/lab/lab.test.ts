@@ -147,7 +147,7 @@ with ThreadPoolExecutor(30) as pool: print(Counter(pool.map(one, range(1000))))"
     expect(results.get("unknown")!.content).toContain('There is no tool "rm_rf". There are shell');
     expect(results.get("megabytes")!.isError).toBe(true);
     expect(results.get("files")!.content).not.toContain("journal.jsonl");
-    expect(results.get("files")!.content).not.toContain("records.jsonl");
+    expect(results.get("files")!.content).not.toContain("ledger.jsonl");
     expect(results.get("files")!.content).not.toContain("ANTHROPIC");
     expect(results.get("truth")!.content).not.toContain("jsonl");
     expect(results.get("model")!.content).not.toContain("FITTED");
@@ -169,7 +169,7 @@ with ThreadPoolExecutor(30) as pool: print(Counter(pool.map(one, range(1000))))"
       for (const pid of helpers.trim().split("\n")) process.kill(Number(pid), "SIGKILL");
       for (let i = 0; i < 2; i++) said.push((await seat.call("read_file", { path: "kept" })).content);
       await seat.call("shell", { command: guess(0.9) });
-      const scorers = execFileSync("pgrep", ["-P", String(process.pid), "-f", "scorers/development/process"], {
+      const scorers = execFileSync("pgrep", ["-P", String(process.pid), "-f", "scorers/sealed/process"], {
         encoding: "utf8",
       });
       for (const pid of scorers.trim().split("\n")) process.kill(Number(pid), "SIGKILL");
@@ -229,7 +229,7 @@ with ThreadPoolExecutor(30) as pool: print(Counter(pool.map(one, range(1000))))"
     ["a budget without an end", { budget: { usd: 3 } }, /budget: expected `hours` among its limits/],
     ["an unknown limit", { budget: { hours: 1, euros: 3 } }, /unknown limit "euros"; there are usd,/],
     ["a trainer in place of a function", { trainer: {} }, /trainer: expected a function that makes one/],
-    ["the whole test split", { development: 1 }, /development: expected a share between 0 and 1/],
+    ["a feedback that there is not", { feedback: "loud" }, /feedback: expected "ladder", "rounded" or "exact"/],
     ["no testbed", { testbed: undefined }, /testbed: expected one/],
   ])("refuses %s", async (_, change, message) => {
     const options = { ...(await smallLab(dir, [scripted([])])), ...change } as LabOptions;

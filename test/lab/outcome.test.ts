@@ -81,7 +81,7 @@ test("CSV has a line an evaluation, and nothing that a spreadsheet runs", async 
   });
   const [, line, end] = new LabOutcome(record).toCsv().split("\r\n");
   expect(line).toMatch(
-    /^brown,agent-1,false,"'=cmd\|"" \/C calc""!A0",0,2024-03-01T20:00:00.000Z,0 2,1500,0\.8,0\.5\d*,0\.\d+,0\.\d+,,e1$/,
+    /^brown,agent-1,false,"'=cmd\|"" \/C calc""!A0",0,2024-03-01T20:00:00.000Z,0 2,1500,true,0\.8,0\.5\d*,0\.\d+,0\.\d+,,e1$/,
   );
   expect(end).toBe("");
 });

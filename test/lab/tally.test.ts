@@ -265,11 +265,11 @@ describe("progress", () => {
 
   test("an undefined PGR stands in standings, last, and in no line", async () => {
     const none = { ...evaluation("b", 0.9, { author: "agent-2" }) };
-    const { n, seeds, gap, level, conditionalOn, seedsPerList } = none.pgr;
+    const { n, seeds, gap, level, conditionalOn, seedsPerList } = none.score!.pgr;
     const pgr = { status: "undefined", reason: "no gap", n, seeds, gap, level, conditionalOn, seedsPerList } as const;
     const record = await tallyLab(
       sources(journalOf(life(), started("agent-1"), started("agent-2"), model("agent-1", 0, 10)), {
-        evaluations: [{ ...none, pgr }, evaluation("a", 0.75, { index: 1 })],
+        evaluations: [{ ...none, score: { accuracy: 0.9, pgr } }, evaluation("a", 0.75, { index: 1 })],
       }),
     );
     expect(record.standings.map(({ name, worst }) => [name, worst === null])).toEqual([

@@ -49,11 +49,8 @@ const steps = (pid = process.pid): Step[] => [
 
 async function write(entries: readonly JournalEntry[], evaluations: readonly Evaluation[] = []): Promise<void> {
   await writeFile(join(dir, "journal.jsonl"), lines(entries));
-  const records = [
-    { type: "records", version: 1 },
-    ...evaluations.map((one) => ({ type: "evaluation", evaluation: one })),
-  ];
-  await writeFile(join(dir, "scorer", "records.jsonl"), lines(records));
+  const ledger = [{ type: "opened" }, ...evaluations.map((released) => ({ type: "evaluation", released }))];
+  await writeFile(join(dir, "scorer", "ledger.jsonl"), lines(ledger));
 }
 
 const scores = [
@@ -66,7 +63,7 @@ test("status adds up budgets and says who is doing what", () => {
   for (const entry of journalOf(steps(), tool("agent-2", 2, 36, 18), trained("agent-2", 30, 9, 0.25))) {
     progress.add(entry);
   }
-  const status = progress.status({ evaluations: scores, posts: [], up: 90 });
+  const status = progress.status({ evaluations: scores, submissions: [], posts: [], up: 90 });
   expect(status).toMatchObject({ state: "running", lives: 1, seconds: 90, evaluations: 1, testbeds: ["brown"] });
   expect(status.hours).toBeCloseTo((60 + 18) / 3600, 12);
   expect(status.budget).toEqual([
@@ -89,7 +86,8 @@ test("what a model call in flight at a kill may have cost is spent in the next l
   const [began] = model("agent-1", 10, 5, 0.4);
   for (const entry of journalOf(life(), started("agent-1"), began!)) progress.add(entry);
   const usd = () =>
-    progress.status({ evaluations: [], posts: [] }).budget.find(({ budget }) => budget === "usd")?.spent;
+    progress.status({ evaluations: [], submissions: [], posts: [] }).budget.find(({ budget }) => budget === "usd")
+      ?.spent;
   expect(usd()).toBeUndefined();
   for (const entry of journalOf(life(20, { life: 2 }))) progress.add(entry);
   expect(usd()).toBe(0.8);
@@ -107,14 +105,14 @@ test("follows a lab that another process runs, to its end", async () => {
   await forum.post({ author: "agent-1", kind: "insight", title: "Probes work", body: "" });
   const [half, rest] = [lines(all.slice(4, -1)).slice(0, -20), lines(all.slice(4, -1)).slice(-20)];
   await appendFile(join(dir, "journal.jsonl"), half);
-  await appendFile(join(dir, "scorer", "records.jsonl"), '{"type":"evaluation","evalu');
+  await appendFile(join(dir, "scorer", "ledger.jsonl"), '{"type":"evaluation","relea');
   const second = (await watched.next()).value!;
   expect(second.posts).toMatchObject([{ author: "agent-1", title: "Probes work", votes: 0 }]);
   expect(second.agents.map(({ state }) => state)).toEqual(["working", "working"]);
   expect(second.evaluations).toBe(0);
 
   await appendFile(join(dir, "journal.jsonl"), rest + lines(all.slice(-1)));
-  await appendFile(join(dir, "scorer", "records.jsonl"), `ation":${JSON.stringify(scores[1])}}\n`);
+  await appendFile(join(dir, "scorer", "ledger.jsonl"), `sed":${JSON.stringify(scores[1])}}\n`);
   const last = (await watched.next()).value!;
   expect(last).toMatchObject({ state: "ended", evaluations: 1, seconds: 99 });
   expect((await watched.next()).done).toBe(true);
@@ -152,7 +150,7 @@ describe("as text", () => {
     const { entries, evaluations } = team(agents, 2, testbeds);
     const progress = new Progress();
     for (const entry of entries.slice(0, -1)) progress.add(entry);
-    return progress.status({ evaluations, posts: [], up: 7300 });
+    return progress.status({ evaluations, submissions: [], posts: [], up: 7300 });
   };
 
   test.each([1, 40, 96, 160])("stays within %i columns", (width) => {

@@ -6,7 +6,10 @@ import { tallyLab } from "../../src/lab/tally.js";
 import { toLabHtml } from "../../src/report/lab-html.js";
 import { complexityPanel, diversityPanel, pgrPanels } from "../../src/report/lab-panels.js";
 import { toLabSvg } from "../../src/report/lab-svg.js";
-import { evaluation, journalOf, life, model, post, posted, started, team, testbed } from "../lab/journal-of.js";
+import { formatLab } from "../../src/report/lab-table.js";
+import { labHeadline } from "../../src/report/lab-words.js";
+import { columns } from "../../src/report/terminal.js";
+import { evaluation, journalOf, life, model, moment, post, posted, started, team, testbed } from "../lab/journal-of.js";
 
 const script = "</title><script>alert(1)</script>";
 
@@ -30,7 +33,65 @@ async function hostile(): Promise<LabRecord> {
     testbeds: [testbed(script)],
     families: { name: script, families: [script], classify: () => script },
   });
-  return { ...record, package: script };
+  const said = { id: script, agent: `agent${script}`, testbed: script, method: script };
+  return { ...record, package: script, ...judged(said, `by ${script}`) };
+}
+
+type Submission = LabRecord["submissions"][number];
+
+/** A score on a teacher of .72 and a ceiling of .88. */
+const score = (id: string, accuracy: number) => evaluation(id, accuracy).score!;
+
+function submission(id: string, final: number, more: Partial<Submission> = {}): Submission {
+  const scores = { development: score(id, final + 0.016), final: score(id, final) };
+  const place = { agent: "agent-1", testbed: "brown", method: `method ${id}`, at: moment(0), code: "0".repeat(64) };
+  const receipt = { seq: 12, entry: "e".repeat(64) };
+  return {
+    id,
+    ...place,
+    receipt,
+    outcome: "better",
+    standing: "clean",
+    findings: [],
+    writeUp: "How.",
+    scores,
+    ...more,
+  };
+}
+
+/** Three submissions and an opened vault: the best is disqualified, the second stands, the third failed. */
+function judged(said: Partial<Submission> = {}, by = "Ada"): Pick<LabRecord, "submissions" | "confirmation"> {
+  const { agent: author = "agent-1", testbed = "brown", method = "fair", id = "s1" } = said;
+  const verdict = { submission: "s0", verdict: "disqualified", reason: "It reads the answers.", by };
+  const findings = [
+    { detector: "outside", verdict: "review", words: "It reads a file that nobody gave it." },
+    { detector: "seeds", verdict: "clean", words: "Nothing was found." },
+  ];
+  const { scores: _, ...failed } = submission("s2", 0.8, { outcome: "failed", standing: "unaudited" });
+  const row = { submission: id, author, testbed, method, optimism: 0.1 };
+  return {
+    submissions: [
+      submission("s0", 0.87, {
+        standing: "disqualified",
+        verdict,
+        findings,
+        ...said,
+        method: `best ${said.method ?? ""}`,
+      }),
+      submission(id, 0.832, {
+        method,
+        ...said,
+        scores: { development: score(id, 0.848), final: score(id, 0.832), vault: score(id, 0.824) },
+      }),
+      failed,
+    ],
+    confirmation: {
+      at: moment(0),
+      by,
+      level: 0.95,
+      rows: [{ ...row, development: score("v", 0.848), final: score("v", 0.832), vault: score("v", 0.824) }],
+    },
+  };
 }
 
 const records: Record<string, () => Promise<LabRecord>> = {
@@ -38,6 +99,7 @@ const records: Record<string, () => Promise<LabRecord>> = {
   "several testbeds": () => tallyLab(team(5, 2, ["brown", "sst2", "digits"])),
   "nothing yet": () =>
     tallyLab({ entries: journalOf(life()), evaluations: [], posts: [], snapshots: new Map(), testbeds: [testbed()] }),
+  "submissions and a vault": async () => ({ ...(await tallyLab(team(2, 2))), ...judged() }),
   hostile,
 };
 
@@ -137,6 +199,94 @@ describe("the page says", () => {
     const alert = document.querySelector(".alert")!.textContent;
     expect(alert).toContain("agent-4 failed: The model refused to go on.");
     expect(alert).toContain("Notice on agent-1: Its sandbox had died and was made again.");
+  });
+});
+
+describe("submissions and the vault", () => {
+  let record: LabRecord;
+  beforeAll(async () => {
+    record = await records["submissions and a vault"]!();
+  });
+
+  test("have tables on the page; what is disqualified stays, with the reason", async () => {
+    const { document } = parseHTML(await toLabHtml(record));
+    const rows = (id: string) =>
+      [...document.querySelector(`#${id}`)!.parentElement!.querySelectorAll("tbody tr")].map((row) =>
+        [...row.children].map(({ textContent }) => textContent.trim().replaceAll(/\s+/g, " ")),
+      );
+    const submissions = rows("submissions");
+    expect(submissions.map(([who, , , , , standing]) => [who, standing])).toEqual([
+      ["agent-1 s0: best", "disqualified"],
+      ["agent-1 s1: fair", "clean"],
+      ["agent-1 s2: method s2", "unaudited"],
+    ]);
+    expect(submissions[0]!.at(-1)).toBe("Ada: It reads the answers. outside: It reads a file that nobody gave it.");
+    expect(submissions[1]!.slice(2, 4)).toEqual([expect.stringMatching(/^0\.70/), expect.stringMatching(/^0\.65/)]);
+    expect(submissions[1]![6]).toBe(`entry 12 ${"e".repeat(12)}`);
+    expect(submissions[2]!.slice(2, 5)).toEqual(["failed", "", ""]);
+    expect(rows("vault")).toEqual([
+      [
+        "agent-1 s1: fair",
+        "brown",
+        expect.stringMatching(/^0\.65/),
+        expect.stringMatching(/^0\.70/),
+        expect.stringMatching(/^0\.80/),
+        "0.10",
+      ],
+    ]);
+    expect(document.querySelector("#vault")!.parentElement!.textContent).toContain("Opened once, by Ada.");
+    // What was run again comes first; development says whose best was disqualified.
+    const sections = [...document.querySelectorAll("h2")].map(({ id }) => id);
+    expect(sections.filter((id) => ["submissions", "vault", "standings"].includes(id))).toEqual([
+      ...["submissions", "vault", "standings"],
+    ]);
+    const marked = rows("standings").filter(([who]) => who!.includes("its best submission is disqualified"));
+    expect(marked.map(([who]) => who)).toEqual([expect.stringMatching(/^agent-1 /)]);
+    const without = parseHTML(await toLabHtml(await records["one testbed"]!())).document;
+    expect(without.querySelector("#submissions, #vault")).toBeNull();
+  });
+
+  test("have tables in a terminal, one a testbed, within 96 columns", async () => {
+    const long = "a name that is longer than what a terminal has room for";
+    const wide = {
+      ...(await tallyLab(team(2, 2, ["brown", long]))),
+      ...judged({ method: long, agent: long, testbed: long }),
+    };
+    expect(Math.max(...formatLab(wide).split("\n").map(columns))).toBeLessThanOrEqual(96);
+    expect(formatLab(wide).match(/submissions, run again/g)).toHaveLength(2);
+
+    const text = formatLab(record);
+    expect(text).toMatch(/^s0 +agent-1 +best +0\.94 \[.*\] +1\.04 +disqualified$/m);
+    expect(text).toMatch(/^s1 +agent-1 +fair +0\.70 \[.*\] +0\.65 \[.*\] +0\.80 +clean$/m);
+    expect(text.indexOf("submissions, run again")).toBeLessThan(text.indexOf("The vault"));
+    expect(text.indexOf("The vault")).toBeLessThan(text.indexOf("development split"));
+    expect(text).toMatch(/^agent-1 +\S+ disqualified +0\.\d\d \[/m);
+    expect(text).not.toMatch(/^agent-2 .*disqualified/m);
+    const closed = record.submissions.map((one) =>
+      one.id === "s1" ? submission("s1", 0.832, { method: "fair" }) : one,
+    );
+    expect(formatLab({ ...record, submissions: closed })).toMatch(
+      /^s1 +agent-1 +fair +0\.70 \[.*\] +0\.80 \[.*\] +clean$/m,
+    );
+    expect(text).toMatch(/^s2 +agent-1 +method s2 +failed +unaudited$/m);
+    expect(text).toMatch(/^The vault, opened once by Ada; 95% intervals of all rows together:$/m);
+    expect(text).toMatch(/^s1 +fair +0\.65 \[.*\] +0\.70 \[.*\] +0\.80 \[.*\] +0\.10$/m);
+  });
+
+  test("the headline begins with the best that nobody has disqualified, whether or not agents were given scores", () => {
+    const begin =
+      /research hours of 2 agents, `fair` of `agent-1` recovers 70% of the gap when it is run again in a clean room, on seeds and examples that nobody had seen \(95% interval \d+% to \d+%; audit: clean\)\. In development, /;
+    expect(labHeadline(record)).toMatch(begin);
+    expect(labHeadline(record)).toMatch(/In development, the best method, .* recovers \d+% .*optimistic\.$/);
+    const silent = labHeadline({ ...record, standings: record.standings.filter(({ baseline }) => baseline) });
+    expect(silent).toMatch(begin);
+    expect(silent).toMatch(/In development, no agent has a method with a PGR on the development split\.$/);
+    const out = record.submissions.map((one) => ({ ...one, standing: "disqualified" as const }));
+    expect(labHeadline({ ...record, submissions: out })).toContain("no submission stands with a PGR. In development, ");
+    const first = record.standings.filter(({ name }) => name === "agent-1");
+    expect(labHeadline({ ...record, standings: first })).toContain(
+      "of `agent-1`, whose best submission is disqualified, recovers",
+    );
   });
 });
 

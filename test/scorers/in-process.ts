@@ -1,50 +1,32 @@
-import { randomBytes } from "node:crypto";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { WeakToStrongError } from "../../src/errors.js";
-import { acquireLock } from "../../src/lock.js";
-import type { EvaluateRequest, Evaluation, PGRScorer } from "../../src/scorer.js";
-import { parseRequest } from "../../src/scorers/development/messages.js";
-import { openRecords } from "../../src/scorers/development/records.js";
-import { Scoring } from "../../src/scorers/development/scoring.js";
-import { parseOpening } from "../../src/scorers/development/sealed.js";
-import { standingsOf } from "../../src/scorers/standings.js";
-import type { ScorerSetup } from "../../src/testing/scorer-cases/bench.js";
+import { untilAborted } from "../../src/run.js";
+import { type Answer, type Op, ops, parseMessage } from "../../src/scorers/sealed/messages.js";
+import { openServing, type Serving } from "../../src/scorers/sealed/serving.js";
+import type { Opening } from "../../src/scorers/sealed/testbed.js";
 
-/** The scorer without its process: quick to make, and to break. */
-export function inProcess({ dir, evaluations, testbeds }: ScorerSetup): PGRScorer {
-  const owned = new AsyncDisposableStack();
-  let disposed = false;
-  const opening = parseOpening(dir, evaluations, testbeds);
-  const open = async () => {
-    mkdirSync(dir, { recursive: true });
-    owned.use(await acquireLock(join(dir, "scorer.lock"), { what: "the scorer" }));
-    const records = owned.use(await openRecords(dir, opening.testbeds, randomBytes(16).toString("hex")));
-    return { records, scoring: new Scoring(opening, records) };
-  };
-  let opened: ReturnType<typeof open> | undefined;
-  const ready = (signal: AbortSignal | undefined): ReturnType<typeof open> => {
-    if (disposed) throw new WeakToStrongError("disposed", "The scorer has been disposed of.");
+/**
+ * Stands in for the scorer's process, without one: quick to make, and to break.
+ *
+ *     vi.mock("../../src/scorers/sealed/child.js", () => import("./in-process.js"));
+ */
+export class ScorerProcess {
+  readonly #opened: Promise<Serving>;
+
+  constructor(opening: Opening) {
+    this.#opened = openServing(opening);
+    this.#opened.catch(() => undefined);
+  }
+
+  async ask<O extends Op>(op: O, body: object, signal: AbortSignal | undefined): Promise<Answer<O>> {
     signal?.throwIfAborted();
-    opened ??= open();
-    return opened;
-  };
-  const all = async (signal?: AbortSignal): Promise<Evaluation[]> =>
-    (await ready(signal)).records.all.map(({ evaluation }) => evaluation);
-  return {
-    name: "in-process",
-    describe: async ({ signal } = {}) => (await ready(signal)).scoring.describe(),
-    evaluate: async (request: EvaluateRequest, { signal } = {}) =>
-      (await ready(signal)).scoring.evaluate(parseRequest(request)),
-    records: async ({ signal } = {}) => all(signal),
-    standings: async ({ signal } = {}) =>
-      standingsOf(
-        await all(signal),
-        testbeds.map(({ name }) => name),
-      ),
-    async [Symbol.asyncDispose]() {
-      disposed = true;
-      await owned.disposeAsync();
-    },
-  };
+    const asked = this.#opened.then((serving) => {
+      signal?.throwIfAborted();
+      return serving.answer(op, body);
+    });
+    return parseMessage<unknown>(ops[op].answer, await (signal ? untilAborted(asked, signal) : asked)) as Answer<O>;
+  }
+
+  async stop(): Promise<void> {
+    const serving = await this.#opened.catch(() => undefined);
+    await serving?.[Symbol.asyncDispose]();
+  }
 }

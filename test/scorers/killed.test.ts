@@ -1,103 +1,92 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { random } from "../../src/data/random.js";
 import { acquireLock } from "../../src/lock.js";
-import type { Evaluation, PGRScorer } from "../../src/scorer.js";
-import { developmentScorer } from "../../src/scorers/development/index.js";
-import { grouped, otherTruth, plain, request } from "../../src/testing/scorer-cases/bench.js";
+import type { PGRScorer, ScorerRecord } from "../../src/scorer.js";
+import { sealedScorer } from "../../src/scorers/sealed/index.js";
+import { told } from "../../src/testing/scorer-cases/bench.js";
+import { handIn } from "../../src/testing/scorer-cases/room.js";
+import { plain, request } from "../../src/testing/scorer-cases/samples.js";
 import { printed, startFixture } from "../setup/fixtures/child.js";
+import { scorerFolders } from "./folders.js";
 
-let dir: string;
+let place: ReturnType<typeof scorerFolders>;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), "w2s-scorer-"));
+  place = scorerFolders();
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+afterEach(() => place[Symbol.dispose]());
 
-const evaluations = 1000;
-const open = (testbeds: Parameters<typeof developmentScorer>[0]["testbeds"] = [plain, grouped]): PGRScorer =>
-  developmentScorer({ dir, evaluations, testbeds });
-const file = (): string => join(dir, "records.jsonl");
+const open = (): PGRScorer => sealedScorer(place);
+const file = (name = "ledger.jsonl"): string => join(place.dir, name);
+const lines = (name: string): string[] => readFileSync(file(name), "utf8").trim().split("\n");
 
 /** The scorer's process, by the note of who holds its lock. */
 function processOf(): number {
-  return Number(/^process (\d+)/.exec(readFileSync(join(dir, "scorer.lock.holder"), "utf8"))?.[1]);
+  return Number(/^process (\d+)/.exec(readFileSync(file("ledger.lock.holder"), "utf8"))?.[1]);
 }
 
-test("killed at random moments: what was answered is there, once a key, and the budget is exact", async () => {
+test("killed at random moments: what was answered is there, once a key, and the budgets are exact", async () => {
   const uniform = random("kill the scorer");
-  const answered = new Map<string, Evaluation>();
-  let asked = 0;
-  for (let round = 0; round < 12; round++) {
+  const answered = new Map<string, ScorerRecord>();
+  const asked = { evaluate: 0, submit: 0 };
+  for (let round = 0; round < 5; round++) {
     await using scorer = open();
     await scorer.describe();
     const pid = processOf();
     // Some keys of earlier rounds again, answered or not, and new ones, until the process dies.
-    let next = Math.max(0, asked - 5);
-    const dies = answered.size + Math.floor(uniform() * 40);
-    const ask = async (): Promise<void> => {
+    const next = { evaluate: Math.max(0, asked.evaluate - 5), submit: Math.max(0, asked.submit - 2) };
+    const dies = answered.size + Math.floor(uniform() * 30);
+    let killed = false;
+    const ask = async (what: "evaluate" | "submit"): Promise<void> => {
       for (;;) {
-        const key = `k${next++}`;
-        asked = Math.max(asked, next);
-        const evaluation = await scorer.evaluate(request(plain, 0.5 + 0.4 * uniform(), { key }));
-        expect(evaluation).toEqual(answered.get(key) ?? evaluation);
-        answered.set(key, evaluation);
-        if (answered.size >= dies) setImmediate(() => process.kill(pid, "SIGKILL"));
+        const key = `${what} ${next[what]++}`;
+        asked[what] = Math.max(asked[what], next[what]);
+        const share = 0.5 + 0.4 * uniform();
+        const record =
+          what === "evaluate"
+            ? await scorer.evaluate(request(plain, share, { key }))
+            : await scorer.submit(handIn(plain, { share: 0.8 }, { key }));
+        expect(told(record)).toEqual(told(answered.get(key) ?? record));
+        answered.set(key, record);
+        if (answered.size < dies || killed) continue;
+        killed = true;
+        setImmediate(() => process.kill(pid, "SIGKILL"));
       }
     };
-    const ends = await Promise.allSettled([ask(), ask(), ask()]);
+    const ends = await Promise.allSettled([ask("evaluate"), ask("evaluate"), ask("submit")]);
     for (const end of ends) expect(end).toMatchObject({ status: "rejected", reason: { code: "worker_died" } });
     await expect(scorer.records()).rejects.toMatchObject({ code: "worker_died" });
   }
   await using scorer = open();
+  // Submissions that were cut off go on when they are asked for again.
+  for (let i = 0; i < asked.submit; i++) {
+    const key = `submit ${i}`;
+    answered.set(key, await scorer.submit(handIn(plain, { share: 0.8 }, { key })));
+  }
   const records = await scorer.records();
-  for (const evaluation of answered.values()) expect(records[evaluation.index]).toEqual(evaluation);
-  const lines = readFileSync(file(), "utf8").trim().split("\n").slice(1);
-  const keys = lines.map((line) => (JSON.parse(line) as { key: string }).key);
+  for (const record of answered.values()) expect(told(records[record.index]!)).toEqual(told(record));
+  expect(records.map(({ index }) => index)).toEqual(records.map((_, i) => i));
+  const keys = lines("hidden.jsonl").flatMap(
+    (line) => (JSON.parse(line) as { value: { key?: string } }).value.key ?? [],
+  );
   expect(new Set(keys).size).toBe(keys.length);
-  expect(records.map(({ left }) => left)).toEqual(records.map((_, i) => evaluations - 1 - i));
-});
+  const left = (type: ScorerRecord["type"]): number[] =>
+    records.filter((record) => record.type === type).map(({ left }) => left);
+  expect(left("evaluation")).toEqual(left("evaluation").map((_, i) => 999 - i));
+  expect(left("submission").length).toBe(asked.submit);
+  expect((await scorer.submit(handIn(plain, { share: 0.8 }))).left).toBe(999 - asked.submit);
+}, 60_000);
 
 test("ends when the process that made it is killed", async () => {
-  const parent = startFixture("../../scorers/fixtures/scorer-process.ts", [dir]);
+  const parent = startFixture("../../scorers/fixtures/scorer-process.ts", [place.dir, place.keys]);
   await printed(parent, "scored");
-  expect(statSync(file()).mode & 0o777).toBe(0o600);
+  for (const name of ["ledger.jsonl", "hidden.jsonl", "head.json"])
+    expect(statSync(file(name)).mode & 0o777).toBe(0o600);
+  for (const folder of [place.dir, file("kept")]) expect(statSync(folder).mode & 0o777).toBe(0o700);
   parent.kill("SIGKILL");
-  await using _lock = await acquireLock(join(dir, "scorer.lock"), { what: "the scorer", onWait: () => undefined });
-  expect(readFileSync(file(), "utf8")).toContain('"key":"first"');
-});
-
-test("a line that a crash cut off is removed, and said", async () => {
-  await scoreTwice();
-  appendFileSync(file(), '{"type":"evaluation","eval');
-  await using scorer = open();
-  expect((await scorer.describe()).notices).toEqual([expect.stringContaining("26 bytes")]);
-  expect(await scorer.evaluate(request(plain, 0.9))).toMatchObject({ index: 2, left: evaluations - 3 });
-});
-
-test.each([
-  ["a damaged line", (lines: string[]) => lines.with(1, lines[1]!.slice(5)), /Line 2 of the records .* is damaged/],
-  ["a line that is missing", (lines: string[]) => lines.toSpliced(1, 1), /Line 2 .* number 1, expected 0/],
-  [
-    "a score that was changed",
-    (lines: string[]) => lines.with(2, lines[2]!.replace(/"accuracy":[\d.]+/, '"accuracy":2')),
-    /Line 3 .*accuracy/s,
-  ],
-])("%s is an error that names it", async (_, change, message) => {
-  await scoreTwice();
-  writeFileSync(file(), `${change(readFileSync(file(), "utf8").trim().split("\n")).join("\n")}\n`);
-  await using scorer = open();
-  await expect(scorer.describe()).rejects.toMatchObject({ code: "bad_input", message: expect.stringMatching(message) });
-});
-
-test("records of another truth are refused", async () => {
-  await scoreTwice();
-  await using scorer = open(otherTruth);
-  await expect(scorer.records()).rejects.toMatchObject({
-    code: "bad_input",
-    message: expect.stringContaining('testbed "plain"'),
-  });
+  await using _lock = await acquireLock(file("ledger.lock"), { what: "the scorer", onWait: () => undefined });
+  expect(readFileSync(file("hidden.jsonl"), "utf8")).toContain('"key":"first"');
 });
 
 test.skipIf(process.platform !== "linux")("neither its arguments nor its environment tell anything", async () => {
@@ -108,18 +97,3 @@ test.skipIf(process.platform !== "linux")("neither its arguments nor its environ
   expect(of("cmdline").split("\0").length).toBeLessThan(6);
   expect(readFileSync(file(), "utf8")).not.toContain(plain.ids[0]);
 });
-
-test.each([
-  ["labels", { ...plain, labels: Int32Array.of(1) }],
-  ["labels", { ...plain, labels: plain.labels.map(() => 9) }],
-  ["weak", { ...plain, weak: plain.weak.slice(1) }],
-  ["ceiling[0][0]", { ...plain, ceiling: plain.ceiling.map((list) => list.map(() => 2)) }],
-  ["groups", { ...plain, groups: Int32Array.of(1) }],
-])("options are checked: %s", (field, testbed) => {
-  expect(() => open([testbed])).toThrow(field);
-});
-
-async function scoreTwice(): Promise<void> {
-  await using scorer = open();
-  for (const share of [0.7, 0.8]) await scorer.evaluate(request(plain, share));
-}

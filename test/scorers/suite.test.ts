@@ -1,5 +1,7 @@
-import { test } from "vitest";
-import { developmentScorer } from "../../src/scorers/development/index.js";
+import { test, vi } from "vitest";
+import { sealedScorer } from "../../src/scorers/sealed/index.js";
 import { scorerSuite } from "../../src/testing/scorer-suite.js";
 
-for (const { name, run } of scorerSuite((setup) => developmentScorer(setup))) test.concurrent(name, run);
+vi.mock("../../src/scorers/sealed/child.js", () => import("./in-process.js"));
+
+for (const { name, run } of scorerSuite((setup) => sealedScorer(setup))) test.concurrent(name, run);

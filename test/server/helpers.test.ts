@@ -9,6 +9,8 @@ import {
   linear,
   type Matrix,
   matrix,
+  patches,
+  type Rows,
   smollm2,
   WeakToStrongError,
 } from "weak-to-strong";
@@ -19,7 +21,7 @@ import { type TrainerHelpersOptions, trainerHelpers } from "../../src/server/hel
 import { layInFiles } from "../../src/server/lay-in.js";
 import { requests } from "../../src/server/requests.js";
 import { sealedIds } from "../../src/server/sealed-ids.js";
-import type { LabTestbed } from "../../src/server/testbeds.js";
+import { everythingOf, type LabTestbed } from "../../src/server/testbeds.js";
 import type { HelperRecord, TrainerSpent } from "../../src/server/turns.js";
 import { testbed, wordTrainer, world } from "./world.js";
 
@@ -251,6 +253,91 @@ describe("budgets", () => {
     expect(spent.length).toBe(1);
     expect(records.map(({ output }) => output.content)).toEqual(Array(2).fill("The caller left before the end."));
   });
+});
+
+test("features that are learned are learned from everything, and given for the examples that the agent has", async () => {
+  const image = (shade: number) => ({
+    image: [
+      [shade, 0],
+      [0, 1],
+    ],
+  });
+  const part = (...shades: number[]) => ({ dataset: dataset(shades.map(image)), ids: shades.map(String) });
+  const [train, development, hidden] = [part(0.1, 0.2), part(0.4), part(0.3, 0.4, 0.5)];
+  const everything = everythingOf(train.dataset, hidden.dataset);
+  const pictures: LabTestbed = {
+    ...{ ...testbed, name: "pictures", train, development, everything },
+    student: linear(patches({ size: 2, centroids: 1 })),
+  };
+  const asked: Rows[] = [];
+  const trainer = defineTrainer({
+    name: "learning",
+    fit: async () => ({ predictions: {} }),
+    async embed({ rows }) {
+      asked.push(rows);
+      return { layers: [half(rowCount(rows))], cost: { seconds: 0, device: "none", tokens: 0 } };
+    },
+  });
+  const { embed } = helpers({ trainer, testbeds: [pictures] });
+  const request = (inputs: object[]) => requests.embed.parse({ testbed: "pictures", inputs });
+  await embed(request([image(0.4), image(0.1)]), { signal });
+  expect(asked).toEqual([{ dataset: everything, indices: Int32Array.of(3, 0) }]);
+  await helpers({ trainer, testbeds: [pictures], transient: "inputs" }).embed(request([image(0.1)]), { signal });
+  expect(asked[1]).toEqual({ dataset: { ...everything, transient: true }, indices: Int32Array.of(0) });
+  // One that is there for others only is refused in the same words as one that is nowhere.
+  const refused = await Promise.all([0.3, 0.9].map((shade) => fails(embed(request([image(shade)]), { signal }))));
+  expect(refused.map(({ code }) => code)).toEqual(["unsupported", "unsupported"]);
+  expect(refused[0]!.message).toBe(refused[1]!.message);
+});
+
+test("in a clean room a caller's own inputs are transient, in predict all rows are, and nothing is said of costs", async () => {
+  const asked: Rows[] = [];
+  const cost = { seconds: 3, device: "cpu", tokens: 5, cached: true };
+  const trainer = defineTrainer({
+    name: "costly",
+    fit: async ({ train, predict, validation }) => {
+      asked.push(train, ...Object.values(predict), ...(validation ? [validation] : []));
+      const predictions = Object.entries(predict).map(([name, rows]) => [name, half(rowCount(rows))]);
+      const history = [{ epoch: 1, loss: 1, validation: { loss: 1, accuracy: 1 } }];
+      return { predictions: Object.fromEntries(predictions), checkpoint: { id: "made" }, history, cost };
+    },
+    predict: async ({ rows }) => {
+      asked.push(rows);
+      return { predictions: half(rowCount(rows)), cost };
+    },
+    embed: async ({ rows }) => {
+      asked.push(rows);
+      return { layers: [half(rowCount(rows))], cost };
+    },
+  });
+  const inputs = [{ text: "mine" }];
+  const untold = { cost: { seconds: 0, device: "cpu", tokens: 0 }, queued: 0 };
+  const ask = async (transient?: "inputs" | "all"): Promise<boolean[]> => {
+    asked.length = 0;
+    const made = helpers({ trainer, ...(transient && { transient }) });
+    const validation = { inputs, targets: half(1), keep: "last" };
+    const fitted = await made.fit(fitting({ inputs, validation }), { signal });
+    const { checkpoint } = fitted;
+    const answers = [
+      fitted,
+      await made.predict(requests.predict.parse({ testbed: "words", checkpoint, inputs }), { signal }),
+      await made.embed(requests.embed.parse({ testbed: "words", inputs }), { signal }),
+      await made.embed(requests.embed.parse({ testbed: "words", inputs: testbed.train.dataset.inputs }), { signal }),
+      await made.embed(requests.embed.parse({ testbed: "words", rows: Int32Array.of(3) }), { signal }),
+    ];
+    for (const answer of answers) {
+      if (transient) expect(answer).toMatchObject(untold);
+      else expect(answer.cost).toEqual({ seconds: 3, device: "cpu", tokens: 5 });
+    }
+    expect(made.spent.map(({ seconds }) => seconds)).toEqual([3, 3, 3, 3, 3]);
+    return asked.map(({ dataset }) => dataset.transient ?? false);
+  };
+  // Training rows, development, inputs, validation by inputs; predict, embed; training examples as inputs and by number.
+  expect(await ask()).toEqual(Array(8).fill(false));
+  expect(await ask("inputs")).toEqual([false, false, true, true, true, true, false, false]);
+  const hashes = asked.map(({ dataset }) => dataset.hash);
+  expect(await ask("all")).toEqual(Array(8).fill(true));
+  expect(asked.map(({ dataset }) => dataset.hash)).toEqual(hashes);
 });
 
 test("sealed names open for their agent alone, also in the lab's next life", () => {

@@ -273,10 +273,16 @@ test("a baseline and the page's examples run on the real trainer", async () => {
     await using trainer = pythonTrainer({ store, devices: ["cpu"] });
     await using here = await world({ helpers: { trainer } });
     const page = readFileSync(packagePath("docs", "method-authors.md"), "utf8");
-    const [naive, probe, helpers] = [...page.matchAll(/```python\n([\s\S]*?)```/g)].map(([, code]) => code!);
+    const [naive, confidence, probe, zeroShot, ensemble, helpers] = [...page.matchAll(/```python\n([\s\S]*?)```/g)].map(
+      ([, code]) => code!,
+    );
     expect(naive!.slice(naive!.indexOf("def"))).toBe(
       readFileSync(baseline("naive"), "utf8").split("\n").slice(1).join("\n"),
     );
+    expect(confidence).toBe(readFileSync(baseline("confidence"), "utf8"));
+    for (const [name, code] of Object.entries({ probe_relabel: probe, zero_shot: zeroShot, ensemble })) {
+      expect(code).toBe(readFileSync(packagePath("examples", "methods", `${name}.py`), "utf8"));
+    }
     writeFileSync(join(here.folder, "probe.py"), probe!);
     const run = (file: string, out: string) =>
       here.python("-m", "w2s_trainer.lab", "run", file, "--seeds", "1", "--out", out);

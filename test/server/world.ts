@@ -113,6 +113,8 @@ export interface WorldOptions {
   readonly limits?: DoorOptions["limits"];
   readonly helpers?: Partial<TrainerHelpersOptions>;
   readonly learned?: Estimates;
+  /** Default: {@link testbed}. */
+  readonly testbed?: LabTestbed;
 }
 
 /** Tools that only check what they are given; tests that are about tools bring their own. */
@@ -125,11 +127,12 @@ const checkedOnly: DoorServices["call"] = async (name, input) => {
 export async function world(options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), "w2s-door-"));
   const token = randomUUID();
+  const known = options.testbed ?? testbed;
   const [records, spent]: [HelperRecord[], TrainerSpent[]] = [[], []];
   const helpers = trainerHelpers({
     agent: options.agent ?? "agent-1",
     trainer: wordTrainer(),
-    testbeds: [testbed],
+    testbeds: [known],
     queue: fairQueue({ parallel: 1 }),
     estimates: options.learned ?? estimates(),
     secret: "the lab's own",
@@ -137,7 +140,7 @@ export async function world(options: WorldOptions = {}): Promise<World> {
     record: (one) => void records.push(one),
     ...options.helpers,
   });
-  for (const { path, content } of layInFiles(testbed, { student: "/models/student" })) {
+  for (const { path, content } of layInFiles(known, { student: "/models/student" })) {
     mkdirSync(dirname(join(folder, "data", path)), { recursive: true });
     writeFileSync(join(folder, "data", path), content);
   }

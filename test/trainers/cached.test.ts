@@ -14,6 +14,7 @@ import {
   WeakToStrongError,
 } from "weak-to-strong";
 import { mine } from "../../examples/own-trainer/trainer.js";
+import { transient } from "../../src/data/dataset.js";
 import { sampleRequest } from "../../src/testing/trainer-samples.js";
 
 let dir: string;
@@ -42,6 +43,18 @@ test("a repeated request is answered from disk, equal in every part, and says so
   const second = await cached(counting, dir).fit(sampleRequest());
   expect(fits).toHaveLength(1);
   expect(second).toEqual({ ...first, cost: { ...first.cost, cached: true } });
+});
+
+test("a fit with transient rows is neither kept nor looked for", async () => {
+  const { predict, ...rest } = sampleRequest();
+  const marked = Object.entries(predict).map(([name, rows]) => [name, { ...rows, dataset: transient(rows.dataset) }]);
+  const passing = { ...rest, predict: Object.fromEntries(marked) };
+  const trainer = cached(counting, dir);
+  await trainer.fit(passing);
+  expect(await entries()).toEqual([]);
+  await trainer.fit({ ...rest, predict });
+  await trainer.fit(passing);
+  expect(fits).toHaveLength(3);
 });
 
 test("equal requests at the same time are one fit", async () => {

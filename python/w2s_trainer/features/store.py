@@ -3,6 +3,7 @@
 A dataset is cut into chunks of fixed size in its own order, and a chunk is always computed whole. So what a row's
 features are, to the last bit, cannot depend on which rows were asked for, now or before. A chunk on disk is a
 SHA-256 and the values; one that does not fit its sum is computed again. A kill loses at most one chunk.
+Chunks of a transient dataset are neither looked for nor kept.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ class FeatureStore:
         for number in numbers:
             call.check()
             inputs = dataset.inputs[number * CHUNK : (number + 1) * CHUNK]
-            chunks = self._chunks(features, keys, number, inputs, call, done, of)
+            if dataset.transient:
+                chunks = features.compute(inputs, range(len(keys)), call, done, of)
+            else:
+                chunks = self._chunks(features, keys, number, inputs, call, done, of)
             done += len(inputs)
             here = np.flatnonzero(indices // CHUNK == number)
             for output, chunk in enumerate(chunks):

@@ -58,7 +58,9 @@ class FitContext(Context):
     """Verification: the final answer that the input's choice gives."""
 
     def fit(self, targets: ArrayLike, *, rows: ArrayLike | None = None, **options: Any) -> Fitted:
-        """Trains a fresh student on soft targets, one row for each example or for each of `rows`; as `lab.fit`."""
+        """Trains a fresh student on soft targets, one row for each example or for each of `rows`; as `lab.fit`, but it
+        predicts nothing unless asked: what `predict` will be given is not known yet."""
         if rows is None and options.get("inputs") is None:
             rows = range(len(self.inputs))
-        return trainer.fit(targets, rows=rows, **{"testbed": self.testbed, "seed": self.seed, **options})
+        given = {"testbed": self.testbed, "seed": self.seed, "predict": ()}
+        return trainer.fit(targets, rows=rows, **{**given, **options})

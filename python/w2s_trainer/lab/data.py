@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Split:
+    """Empty where a clean room does not show it."""
+
     ids: list[str]
     inputs: list[dict[str, Any]]
     groups: list[int] | None

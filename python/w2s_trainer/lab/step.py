@@ -66,7 +66,7 @@ def _load(path: Path) -> ModuleType:
 
 
 def _checked(predictions: Any, examples: int, classes: int) -> np.ndarray:
-    array = np.asarray(predictions, dtype=np.float32)
+    array = np.ascontiguousarray(predictions, dtype=np.float32)
     if array.shape != (examples, classes):
         sys.exit(
             f"predict: expected class probabilities, {examples} inputs x {classes} classes, found shape {array.shape}."

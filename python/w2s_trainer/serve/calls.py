@@ -79,11 +79,11 @@ class Calls:
         datasets = {name: data for name, data in found.items() if data is not None}
         if missing := [name for name in found if name not in datasets]:
             raise TrainerError("dataset_missing", missing[0])
-        job = self._running.get(identity) if request.op == "fit" else None
+        job = self._running.get(identity) if request.shared else None
         if job is None:
             job = Job(request, identity, datasets)
             self._check_room(job)
-            if request.op == "fit":
+            if request.shared:
                 self._running[identity] = job
             urgent = request.op == "fingerprint"  # it takes a moment, and need not wait until every fit has ended
             self._waiting.put_nowait((0 if urgent else 1, next(self._order), job))
@@ -177,7 +177,7 @@ class Calls:
         mark = None
         if request.op == "fit":
             mark = await self._fingerprint(device, request)
-            kept = self._fitted.get((job.identity, mark))
+            kept = self._fitted.get((job.identity, mark)) if request.shared else None
             if kept is not None:
                 _log(job, "answered from an earlier fit")
                 return kept.with_body({**kept.body, "cost": {**kept.body["cost"], "cached": True}})
@@ -185,7 +185,8 @@ class Calls:
         answer = await self._ask(device, job, request)
         if answer.type == "result" and mark is not None:
             answer = answer.with_body({"fingerprint": mark, **answer.body})
-            self._fitted.put((job.identity, answer.body["fingerprint"]), answer, len(answer.data))
+            if request.shared:
+                self._fitted.put((job.identity, answer.body["fingerprint"]), answer, len(answer.data))
         return answer
 
     async def _ask(self, device: Device, job: Job, request: Request) -> Answer:

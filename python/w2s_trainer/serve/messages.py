@@ -45,14 +45,23 @@ class Request:
                 f"found {show(named)}."
             )
 
+    @property
+    def shared(self) -> bool:
+        """Whether its answer serves all who ask the same: that of a fit, but for one that brings inputs along."""
+        return self.op == "fit" and not any("inputs" in entry for entry in self._rows())
+
     def datasets(self) -> list[str]:
-        """Hashes of the datasets that it refers to. What has not the form of rows is the worker's to complain about."""
+        """Hashes of the datasets that it refers to and does not bring along."""
+        hashes = [entry.get("dataset") for entry in self._rows() if "inputs" not in entry]
+        return list(dict.fromkeys(name for name in hashes if isinstance(name, str)))
+
+    def _rows(self) -> list[Mapping[str, Any]]:
+        """What has not the form of rows is the worker's to complain about."""
         body = self.body
         named = body.get("predict")
         rows = [body.get("rows"), body.get("train"), body.get("validation")]
         rows += list(named.values()) if isinstance(named, Mapping) else []
-        hashes = [entry.get("dataset") for entry in rows if isinstance(entry, Mapping)]
-        return list(dict.fromkeys(name for name in hashes if isinstance(name, str)))
+        return [entry for entry in rows if isinstance(entry, Mapping)]
 
 
 @dataclass(frozen=True)

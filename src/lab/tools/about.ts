@@ -19,21 +19,29 @@ export const standings = tool({
   },
 });
 
-function rowInWords({ author, baseline, best, worst }: StandingsRow, controls: readonly string[]): string {
+function rowInWords(row: StandingsRow, controls: readonly string[]): string {
+  const { author, baseline, best, submitted, worst } = row;
   const each = Object.entries(best).map(([testbed, evaluation]) => `${testbed}: ${inWords(evaluation)}`);
   const least = each.length > 1 && worst !== null ? ` (worst ${worst.toFixed(3)})` : "";
   const control = Object.values(best).some(({ method }) => controls.includes(method));
   const kind = control ? " (control: it was shown truth, and no method can be asked to reach it)" : " (baseline)";
-  return `${author}${baseline ? kind : ""}${least}: ${each.join("; ")}`;
+  const handedIn = Object.entries(submitted).map(
+    ([testbed, { id, method }]) => `; best submission on ${testbed}: ${id}, ${code(method)}`,
+  );
+  return `${author}${baseline ? kind : ""}${least}: ${each.join("; ") || "nothing with a score yet"}${handedIn.join("")}`;
 }
 
 /** PGR with its interval, or why there is none. What an agent calls its method stands in backticks. */
-export function inWords({ id, method, baseline, pgr, accuracy, snapshot }: Evaluation): string {
-  const score =
+export function inWords({ id, method, baseline, score, snapshot }: Evaluation): string {
+  const about = `evaluation ${id}${snapshot ? `, snapshot ${snapshot}` : ""}`;
+  const name = baseline ? method : code(method);
+  if (!score) return `${name} is not better, by more than noise, than the best before it: no score is given, ${about}`;
+  const { pgr, accuracy } = score;
+  const words =
     pgr.status === "ok"
       ? `PGR ${pgr.estimate.toFixed(3)} [${pgr.interval.map((end) => end.toFixed(3)).join(", ")}]`
       : `no PGR (${pgr.reason})`;
-  return `${baseline ? method : code(method)} ${score}, accuracy ${accuracy.toFixed(4)}, evaluation ${id}${snapshot ? `, snapshot ${snapshot}` : ""}`;
+  return `${name} ${words}, accuracy ${accuracy.toFixed(4)}, ${about}`;
 }
 
 /** The same with whose it is, and where: as posts are shown that rest on it. */

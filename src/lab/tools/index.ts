@@ -4,6 +4,7 @@ import { editFile, listFiles, readFile, writeFile } from "./files.js";
 import { post, readForum, reply, searchForum, vote } from "./forum.js";
 import { shell } from "./shell.js";
 import { getSnapshot, keepSnapshot, listSnapshots } from "./snapshots.js";
+import { submitMethod } from "./submit.js";
 import type { Tool } from "./tool.js";
 
 const everywhere: readonly Tool[] = [
@@ -28,6 +29,7 @@ export const agentTools: readonly Tool[] = [
   listFiles,
   ...everywhere,
   evaluateMethod,
+  submitMethod,
   finish,
 ];
 

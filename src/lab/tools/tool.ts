@@ -2,7 +2,7 @@ import * as z from "zod";
 import type { BudgetLeft, ToolDescription } from "../../agent.js";
 import type { Forum, Post } from "../../forum.js";
 import type { Sandbox } from "../../sandbox.js";
-import type { Evaluation, PGRScorer } from "../../scorer.js";
+import type { Evaluation, PGRScorer, Submission } from "../../scorer.js";
 import type { Reservation } from "../budget.js";
 
 /** What a tool works with: one agent's part of the lab. */
@@ -18,8 +18,10 @@ export interface ToolContext {
   budget(): BudgetLeft;
   /** Holds one evaluation of the budget back while it is made; throws `exhausted`. */
   reserveEvaluation(): Reservation;
+  reserveSubmission(): Reservation;
   /** Tells the journal. */
   evaluated(evaluation: Evaluation): void;
+  submitted(submission: Submission): void;
   posted(post: Post): void;
   /** The scorer's record of that id, if there is one. */
   evaluation(id: string): Evaluation | undefined;

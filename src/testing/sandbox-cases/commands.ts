@@ -95,6 +95,20 @@ export function commandCases({ test }: SandboxBench): SuiteCase[] {
       socket.write("still there?");
       assert.equal(socket.destroyed, false);
     }),
+    test("a watched command says which programs it ran, whatever they call themselves", async ({ sandbox }) => {
+      const program = "import subprocess; subprocess.run(['other', '0.5'], executable='/bin/sleep')";
+      const watched = await sandbox.exec(["python3", "-I", "-c", program], { watch: true });
+      assert.equal(watched.exitCode, 0);
+      const sleeping = Object.entries(watched.programs ?? {}).filter(([name]) =>
+        /^(sleep|busybox|coreutils)$/.test(name),
+      );
+      assert.deepEqual(
+        sleeping.map(([, count]) => count),
+        [1],
+        "the program that it started, once",
+      );
+      assert.equal((await sandbox.exec("true")).programs, undefined, "nothing is counted that nobody asked for");
+    }),
     test("several commands run at once", async ({ shell }) => {
       const results = await Promise.all([1, 2, 3, 4].map((n) => shell(`mkfifo p${n}; (sleep 0.1; echo ${n}) | cat`)));
       assert.deepEqual(

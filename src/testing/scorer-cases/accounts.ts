@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { SuiteCase } from "../suite.js";
 import { refuses } from "../trainer-cases/assertions.js";
-import { type Bench, budget, grouped, plain, request } from "./bench.js";
+import { type Bench, budget, told } from "./bench.js";
+import { grouped, plain, request } from "./samples.js";
 
 /** Budgets, keys, and what a scorer that is opened again goes on with. */
 export function accountCases({ test }: Bench): SuiteCase[] {
@@ -36,7 +37,7 @@ export function accountCases({ test }: Bench): SuiteCase[] {
       const scorer = await open();
       const first = await scorer.evaluate(request(plain, 0.7, { key: "k" }));
       const again = await Promise.all([0.7, 0.9].map((share) => scorer.evaluate(request(plain, share, { key: "k" }))));
-      assert.deepEqual(again, [first, first], "the same evaluation");
+      assert.deepEqual(again.map(told), [told(first), told(first)], "the same evaluation");
       const other = await scorer.evaluate(request(plain, 0.7, { key: "k", author: "bo" }));
       assert.notEqual(other.id, first.id, "a key is its author's own");
       assert.equal((await scorer.evaluate(request(plain, 0.7))).left, budget - 2, "charged once");
@@ -55,7 +56,7 @@ export function accountCases({ test }: Bench): SuiteCase[] {
       const asked = [];
       for (const share of [0.6, 0.8, 0.7])
         asked.push(await scorer.evaluate(request(plain, share, { snapshot: "abc" })));
-      assert.deepEqual(await scorer.records(), asked);
+      assert.deepEqual((await scorer.records()).map(told), asked.map(told));
       assert.deepEqual(
         asked.map(({ index }) => index),
         [0, 1, 2],
@@ -73,7 +74,7 @@ export function accountCases({ test }: Bench): SuiteCase[] {
       const again = await open();
       assert.deepEqual(await again.records(), records, "the records");
       assert.deepEqual(await again.standings(), standings, "the standings");
-      assert.deepEqual(await again.evaluate(request(plain, 0.7, { key: "k" })), first, "the key");
+      assert.deepEqual(told(await again.evaluate(request(plain, 0.7, { key: "k" }))), told(first), "the key");
       const next = await again.evaluate(request(plain, 0.9));
       assert.deepEqual([next.left, next.index], [budget - 2, 2], "budget and number go on");
       assert.notEqual(next.id, first.id, "a new id");

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { SuiteCase } from "../suite.js";
 import { is, refuses } from "../trainer-cases/assertions.js";
-import { type Bench, plain, request } from "./bench.js";
+import type { Bench } from "./bench.js";
+import { handIn } from "./room.js";
+import { plain, request } from "./samples.js";
 
 /** Aborting, disposing, and two at once. */
 export function endCases({ test }: Bench): SuiteCase[] {
@@ -11,6 +13,7 @@ export function endCases({ test }: Bench): SuiteCase[] {
       const reason = new Error("changed my mind");
       const signal = AbortSignal.abort(reason);
       await assert.rejects(scorer.evaluate(request(plain, 0.7), { signal }), is(reason));
+      await assert.rejects(scorer.submit(handIn(plain, { share: 0.7 }), { signal }), is(reason));
       await assert.rejects(scorer.standings({ signal }), is(reason));
       assert.deepEqual(await scorer.records(), [], "no record");
     }),
@@ -24,6 +27,7 @@ export function endCases({ test }: Bench): SuiteCase[] {
       await scorer.evaluate(request(plain, 0.7));
       await scorer[Symbol.asyncDispose]();
       await refuses(scorer.evaluate(request(plain, 0.7)), ["disposed"]);
+      await refuses(scorer.submit(handIn(plain, { share: 0.7 })), ["disposed"]);
       await refuses(scorer.records(), ["disposed"]);
     }),
   ];

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import type { Matrix } from "../../data/matrix.js";
-import type { EvaluateRequest } from "../../scorer.js";
+import type { EvaluateRequest, SubmitRequest } from "../../scorer.js";
 import type { SuiteCase } from "../suite.js";
 import { refuses } from "../trainer-cases/assertions.js";
-import { type Bench, budget, otherTruth, plain, predictions, request } from "./bench.js";
+import { type Bench, budget, submissions } from "./bench.js";
+import { handIn, program } from "./room.js";
+import { flat, otherTruth, plain, predictions, request } from "./samples.js";
 
 /** Requests that are wrong, and the field that the message must name. */
 const wrong: Readonly<Record<string, readonly [field: RegExp, change: () => object]>> = {
@@ -13,7 +15,7 @@ const wrong: Readonly<Record<string, readonly [field: RegExp, change: () => obje
   ],
   "too few columns": [
     /probabilities/,
-    () => withMatrix(() => ({ rows: 150, columns: 1, data: new Float32Array(150).fill(1) })),
+    () => withMatrix(() => ({ rows: 160, columns: 1, data: new Float32Array(160).fill(1) })),
   ],
   "more values than it says": [/probabilities/, () => withMatrix((m) => ({ ...m, data: new Float32Array(1000) }))],
   NaN: [/probabilities/, () => withValue(Number.NaN)],
@@ -30,9 +32,29 @@ const wrong: Readonly<Record<string, readonly [field: RegExp, change: () => obje
   "no predictions": [/predictions/, () => ({ predictions: [] })],
   "no name of a method": [/method/, () => ({ method: "" })],
   "a long name of a method": [/method/, () => ({ method: "x".repeat(81) })],
+  "no author": [/author/, () => ({ author: "" })],
+  "an empty key": [/key/, () => ({ key: "" })],
   "a gigabyte of values": [
     /predictions/,
-    () => withMatrix(() => ({ rows: 150, columns: 3, data: new Float32Array(1 << 28) })),
+    () => withMatrix(() => ({ rows: 160, columns: 3, data: new Float32Array(1 << 28) })),
+  ],
+};
+
+/** The same of submissions. */
+const wrongCode: Readonly<Record<string, readonly [field: RegExp, change: () => object]>> = {
+  "no write-up": [/writeUp/, () => ({ writeUp: " " })],
+  "a book of a write-up": [/writeUp/, () => ({ writeUp: "x".repeat(20_001) })],
+  "no name of a method": [/method/, () => ({ method: "" })],
+  "a path out of the snapshot": [/\.\.\/passwd/, () => ({ code: program({ "method.py": "", "../passwd": "" }) })],
+  "an absolute path": [/\/etc/, () => ({ code: program({ "method.py": "", "/etc/cron.d/x": "" }) })],
+  "a path with NUL": [/path/, () => ({ code: program({ "method.py": "", "a\0b": "" }) })],
+  "a file that is a folder": [/folder/, () => ({ code: program({ "method.py": "", "method.py/x": "" }) })],
+  "a file that is not in the snapshot": [/code\.file/, () => ({ code: program({ "other.py": "" }) })],
+  "100,000 files": [/files/, () => ({ code: program({ "method.py": "", ...manyFiles(100_000) }) })],
+  "more bytes than code has": [/bytes/, () => ({ code: program({ "method.py": "#".repeat(8 << 20) }) })],
+  "options that are no values": [
+    /options/,
+    () => ({ code: { type: "library", name: "naive", options: { deep: { er: 1 } } } }),
   ],
 };
 
@@ -55,8 +77,34 @@ export function refusalCases({ test }: Bench): SuiteCase[] {
     }),
     test("refuses a testbed that it does not have", async (open) => {
       const scorer = await open();
-      const { message } = await refuses(scorer.evaluate(request(plain, 0.8, { testbed: "elsewhere" })), ["not_found"]);
-      assert.match(message, /elsewhere/, "the message names it");
+      const elsewhere = { testbed: "elsewhere" };
+      for (const asked of [
+        scorer.evaluate(request(plain, 0.8, elsewhere)),
+        scorer.submit(handIn(plain, { share: 0.8 }, elsewhere)),
+      ]) {
+        assert.match((await refuses(asked, ["not_found"])).message, /elsewhere/, "the message names it");
+      }
+    }),
+    test("refuses evaluations on some of the seeds where not every score is told exactly", async (open) => {
+      for (const feedback of ["ladder", "rounded"] as const) {
+        const scorer = await open({ dir: feedback, feedback });
+        const some = request(plain, 0.8).predictions.slice(1);
+        const { message } = await refuses(scorer.evaluate(request(plain, 0.8, { predictions: some })), ["bad_input"]);
+        assert.match(message, /seeds/, "the message names them");
+        assert.deepEqual(await scorer.records(), [], "no record");
+      }
+    }),
+    test("refuses submissions that are no code, naming the field, for nothing", async (open) => {
+      const scorer = await open();
+      for (const [name, [field, change]] of Object.entries(wrongCode)) {
+        const bad = { ...handIn(plain, { share: 0.8 }), ...change() } as SubmitRequest;
+        const { message } = await refuses(scorer.submit(bad), ["bad_input"]);
+        assert.match(message, field, `${name}: the message names the field`);
+        assert.ok(message.length < 1000, `${name}: the message is short`);
+      }
+      await refuses(scorer.submit(handIn(flat, { share: 0.8 })), ["unsupported"]);
+      assert.deepEqual(await scorer.records(), [], "no record");
+      assert.equal((await scorer.submit(handIn(plain, { share: 0.8 }))).left, submissions - 1, "nothing was charged");
     }),
   ];
 }
@@ -67,4 +115,8 @@ function withMatrix(change: (m: Matrix) => Matrix): object {
 
 function withValue(value: number): object {
   return withMatrix((m) => ({ ...m, data: m.data.with(7, value) }));
+}
+
+function manyFiles(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`data/${i}`, ""]));
 }

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import type { Evaluation, ScorerRecord } from "../../scorer.js";
 import type { SuiteCase } from "../suite.js";
-import { type Bench, flat, grouped, plain, request, sampleTestbeds } from "./bench.js";
+import { type Bench, estimateOf, told } from "./bench.js";
+import { handIn } from "./room.js";
+import { flat, grouped, plain, request, sampleTestbeds } from "./samples.js";
 
 /** Who stands where. */
 export function standingsCases({ test }: Bench): SuiteCase[] {
@@ -15,10 +18,10 @@ export function standingsCases({ test }: Bench): SuiteCase[] {
       for (const share of [0.65, 0.85, 0.75]) await scorer.evaluate(request(plain, share));
       await scorer.evaluate(request(grouped, 0.7));
       const [records, standings] = [await scorer.records(), await scorer.standings()];
-      const best = { plain: records[1], grouped: records[3] };
-      const estimates = [records[1]!, records[3]!].map(({ pgr }) => (pgr.status === "ok" ? pgr.estimate : Number.NaN));
-      const worst = Math.min(...estimates);
-      assert.deepEqual(standings, { rows: [{ author: "ada", baseline: false, best, worst }], evaluations: 4 });
+      const best = { plain: evaluation(records[1]), grouped: evaluation(records[3]) };
+      const worst = Math.min(...Object.values(best).map(estimateOf));
+      const rows = [{ author: "ada", baseline: false, best, submitted: {}, worst }];
+      assert.deepEqual(standings, { rows, evaluations: 4 });
     }),
     test("puts the best worst case first, and who lacks a testbed last; baselines are rows too", async (open) => {
       const scorer = await open({ testbeds: two });
@@ -73,5 +76,26 @@ export function standingsCases({ test }: Bench): SuiteCase[] {
       assert.deepEqual(rows[0]?.best.flat, records[1], "the most accurate");
       assert.equal(rows[0]?.worst, null);
     }),
+    test("shows each author's last submission that was better, and ranks nobody by it", async (open) => {
+      const scorer = await open({ testbeds: [plain] });
+      await scorer.evaluate(request(plain, 0.9, { author: "bo" }));
+      await scorer.evaluate(request(plain, 0.6));
+      const better = await scorer.submit(handIn(plain, { share: 0.9 }));
+      assert.equal((await scorer.submit(handIn(plain, { share: 0.2 }))).outcome, "not-better");
+      const { rows, evaluations } = await scorer.standings();
+      assert.deepEqual(
+        rows.map(({ author, submitted }) => [author, Object.values(submitted).map(told)]),
+        [
+          ["bo", []],
+          ["ada", [told(better)]],
+        ],
+      );
+      assert.equal(evaluations, 2, "submissions are no evaluations");
+    }),
   ];
+}
+
+function evaluation(record: ScorerRecord | undefined): Evaluation {
+  assert.equal(record?.type, "evaluation");
+  return record as Evaluation;
 }

@@ -1,10 +1,13 @@
 import type { Rows } from "../../data/dataset.js";
 import type { Blob } from "../../data/frame.js";
-import { requestKey } from "../check.js";
+import { requestKey, rowsOf } from "../check.js";
 import type { Calling, TrainerDefinition } from "../define.js";
 import { listAt, matrixAt, type Op, type Reply } from "./messages.js";
 
-/** Sends `body` to the other side, and the datasets of `rows` along where it lacks them; waits for the answer. */
+/**
+ * Sends `body` to the other side, and the datasets of `rows` along where it lacks them; waits for the answer. Transient
+ * datasets are no `rows` of it: `body` itself holds their inputs.
+ */
 export type Ask = <O extends Op>(
   op: O,
   body: object,
@@ -31,8 +34,7 @@ export function callsBy(ask: Ask): Calls {
           validation: { ...reference(validation), targets: validation.targets, keep: validation.keep },
         }),
       };
-      const rows = [train, ...Object.values(predict), ...(validation ? [validation] : [])];
-      const { body, blobs } = await ask("fit", message, rows, calling);
+      const { body, blobs } = await ask("fit", message, toPut(rowsOf(fit)), calling);
       const { predictions, traces, curve, ...result } = body;
       return {
         ...result,
@@ -43,15 +45,15 @@ export function callsBy(ask: Ask): Calls {
     },
     async predict({ checkpoint, rows }, calling) {
       const message = { checkpoint: { id: checkpoint.id }, rows: reference(rows) };
-      const { body, blobs } = await ask("predict", message, [rows], calling);
+      const { body, blobs } = await ask("predict", message, toPut([rows]), calling);
       return { predictions: matrixAt(body.predictions, blobs), cost: body.cost };
     },
     async embed({ rows, ...rest }, calling) {
-      const { body, blobs } = await ask("embed", { ...rest, rows: reference(rows) }, [rows], calling);
+      const { body, blobs } = await ask("embed", { ...rest, rows: reference(rows) }, toPut([rows]), calling);
       return { layers: body.layers.map((at) => matrixAt(at, blobs)), cost: body.cost };
     },
     async score({ rows, ...rest }, calling) {
-      const { body, blobs } = await ask("score", { ...rest, rows: reference(rows) }, [rows], calling);
+      const { body, blobs } = await ask("score", { ...rest, rows: reference(rows) }, toPut([rows]), calling);
       return {
         logProbabilities: matrixAt(body.logProbabilities, blobs),
         tokens: matrixAt(body.tokens, blobs),
@@ -62,5 +64,10 @@ export function callsBy(ask: Ask): Calls {
 }
 
 function reference({ dataset, indices }: Rows): object {
-  return { dataset: dataset.hash, ...(indices && { indices }) };
+  const { hash, inputs, transient } = dataset;
+  return { dataset: hash, ...(indices && { indices }), ...(transient && { inputs }) };
+}
+
+function toPut(rows: readonly Rows[]): readonly Rows[] {
+  return rows.filter(({ dataset }) => !dataset.transient);
 }

@@ -1,0 +1,71 @@
+import { between, chance, pick, type Uniform } from "./draw.js";
+
+/*
+ * The planted shortcut "who wrote it". Four models, as the story goes, wrote the answers. Each lays out its text in its
+ * own way (which n-grams of words do not see, and any program does) and often opens with a phrase of its own.
+ */
+
+/** P(right) of each writer, before a problem's own difficulty: the range that gsm8k-verify's four generators have. */
+export const writerSkill: readonly number[] = [0.35, 0.45, 0.57, 0.67];
+
+/** Share of the answers that each writer gives. */
+const writerShare = [0.35, 0.15, 0.15, 0.35] as const;
+
+const openings: readonly (readonly string[])[] = [
+  ["Okay.", "Right then."],
+  ["Sure thing.", "Happy to help."],
+  ["Let us see.", "Step by step."],
+  ["Here goes.", "In short."],
+];
+
+/** How often a writer opens with a phrase of its own. */
+const opens = 0.5;
+
+/** The writer (0 to 3) of an answer. */
+export function drawWriter(uniform: Uniform): number {
+  let left = uniform();
+  for (const [writer, share] of writerShare.entries()) {
+    if (left < share) return writer;
+    left -= share;
+  }
+  return writerShare.length - 1; // The shares add up to 1 but for rounding.
+}
+
+/** A writer's opening, if it makes one this time. */
+export function opening(writer: number, uniform: Uniform): string[] {
+  return chance(opens, uniform) ? [pick(openings[writer]!, uniform)] : [];
+}
+
+/** Sentences (at least two) in a writer's layout: one paragraph, a line each, a blank line between, or indented lines. */
+export function layOut(sentences: readonly string[], writer: number): string {
+  return sentences.join([" ", "\n", "\n\n", "\n  "][writer]);
+}
+
+/** The writer of a text of these testbeds, found from its layout alone. */
+export function writerOfText(text: string): number {
+  return text.includes("\n\n") ? 2 : text.includes("\n  ") ? 3 : text.includes("\n") ? 1 : 0;
+}
+
+/** One answer to a problem: by whom, and which of the problem's mistakes it makes, if any. */
+export interface Answer {
+  readonly writer: number;
+  /** 0 where the answer is right, else 1 to {@link mistakesPerProblem}. */
+  readonly mistake: number;
+}
+
+export const answersPerProblem = 5;
+/** So few that two writers often make the same one, and the most frequent answer is sometimes wrong. */
+export const mistakesPerProblem = 3;
+
+/** How far a problem's difficulty moves P(right) up or down: answers to one problem are right or wrong together. */
+const difficulty = 0.25;
+
+/** Who answers a problem, and how. */
+export function drawAnswers(uniform: Uniform): Answer[] {
+  const shift = (2 * uniform() - 1) * difficulty;
+  return Array.from({ length: answersPerProblem }, () => {
+    const writer = drawWriter(uniform);
+    const right = chance(writerSkill[writer]! + shift, uniform);
+    return { writer, mistake: right ? 0 : between(1, mistakesPerProblem, uniform) };
+  });
+}
