@@ -3,7 +3,7 @@ import type { Booked, Books } from "./books.js";
 import type { LedgerEntry } from "./ledger/entry.js";
 import { standingOf } from "./results.js";
 
-type Judgement = Pick<SubmissionResult, "audits" | "verdict" | "standing">;
+export type Judgement = Pick<SubmissionResult, "audits" | "verdict" | "standing">;
 
 /** What was said of submissions up to an entry of the ledger. */
 export interface Judged {
