@@ -102,7 +102,10 @@ function caseOf(
 }
 
 /** What teachers, ceilings and baselines say on the rows of each run. */
-function materialOf(staked: Staked, { runs }: SubmissionResult): Pick<AuditCase, "testbed" | "references" | "peers"> {
+export function materialOf(
+  staked: Staked,
+  { runs }: SubmissionResult,
+): Pick<AuditCase, "testbed" | "references" | "peers"> {
   const { testbed, parts, seeds, sealedSeeds, teacher, ceiling, weakLabels, baselines } = staked;
   const { train_unlabel: train, test } = testbed.splits;
   const at = runs.map(({ teacherSeed }) => seeds.length + sealedSeeds.indexOf(teacherSeed));

@@ -1,4 +1,4 @@
-import type { Evaluation, ScorerRecord, Standings, StandingsRow, Submission } from "../scorer.js";
+import type { Evaluation, Score, ScorerRecord, Standings, StandingsRow, Submission } from "../scorer.js";
 
 /**
  * Who stands where, from the records alone; the same records give the same standings. A baseline has a row a
@@ -14,10 +14,10 @@ export function standingsOf<E extends Recorded<Evaluation>, S extends Recorded<S
     for (const record of own) {
       if (isSubmission<E, S>(record)) {
         if (record.outcome === "better") submitted[record.testbed] = record;
-      } else if (record.score && betterThan(record, best[record.testbed])) best[record.testbed] = record;
+      } else if (record.score && betterScore(record.score, best[record.testbed]?.score)) best[record.testbed] = record;
     }
     const { author, baseline } = own[0]!;
-    const estimates = testbeds.map((testbed) => estimateOf(best[testbed]));
+    const estimates = testbeds.map((testbed) => estimateOf(best[testbed]?.score));
     const worst = Math.min(...estimates);
     return [{ author, baseline, best, submitted, worst: Number.isFinite(worst) ? worst : null }];
   });
@@ -51,16 +51,16 @@ export function competitorOf({
 }
 
 /** By PGR, any before none, then by accuracy; of equals the earlier one is the better. */
-export function betterThan(one: Recorded<Evaluation>, other: Recorded<Evaluation> | undefined): boolean {
+export function betterScore(one: Score, other: Score | undefined): boolean {
   if (!other) return true;
   const [a, b] = [estimateOf(one), estimateOf(other)];
-  return a === b ? one.score!.accuracy > other.score!.accuracy : a > b;
+  return a === b ? one.accuracy > other.accuracy : a > b;
 }
 
 const none = Number.NEGATIVE_INFINITY;
 
-function estimateOf(record: Recorded<Evaluation> | undefined): number {
-  return record?.score?.pgr.status === "ok" ? record.score.pgr.estimate : none;
+function estimateOf(score: Score | undefined): number {
+  return score?.pgr.status === "ok" ? score.pgr.estimate : none;
 }
 
 type AnyRow = RowOf<Recorded<Evaluation>, Recorded<Submission>>;
@@ -77,7 +77,7 @@ function bestFirst(one: AnyRow, other: AnyRow): number {
 function keyOf({ worst, best }: AnyRow): readonly number[] {
   const records = Object.values(best);
   if (records.length === 0) return [none, 0, none, none, none];
-  const estimates = records.map(estimateOf).filter(Number.isFinite);
+  const estimates = records.map(({ score }) => estimateOf(score)).filter(Number.isFinite);
   const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
   return [
     worst ?? none,

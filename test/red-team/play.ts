@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { AuditCase, Query } from "../../src/audit/case.js";
 import { defaultDetectors } from "../../src/audit/detectors.js";
 import { runAudits } from "../../src/audit/run.js";
-import { type Matrix, takeRows } from "../../src/data/matrix.js";
+import { materialOf } from "../../src/lab/auditing.js";
 import { packagePath } from "../../src/package-root.js";
 import type { AuditFinding, SubmissionResult } from "../../src/scorer.js";
 import type { Attack } from "./attack.js";
@@ -84,31 +84,16 @@ export async function audited(
 }
 
 function caseOf({ staked, room }: Ground, queries: readonly Query[], submission: SubmissionResult): AuditCase {
-  const { testbed, parts, seeds, sealedSeeds, teacher, ceiling, weakLabels, baselines } = staked;
-  const { train_unlabel, test } = testbed.splits;
-  const { runs, program } = submission;
-  const at = runs.map(({ teacherSeed }) => seeds.length + sealedSeeds.indexOf(teacherSeed));
-  const onRuns = (predictions: readonly Matrix[]): Matrix[] =>
-    runs.map(({ rows }, run) => takeRows(predictions[at[run]!]!, rows));
-  const [weak, best] = [onRuns(teacher.predictions), onRuns(ceiling.predictions)];
+  const { runs, program, testbed } = submission;
   return {
     submission,
-    testbed: {
-      name: testbed.name,
-      kind: testbed.kind,
-      classes: testbed.classes.length,
-      train: { ...train_unlabel, inputs: train_unlabel.dataset.inputs },
-      test: { ...test, inputs: test.dataset.inputs },
-      development: parts.development,
-    },
-    references: runs.map((_, run) => ({ weakLabels: weakLabels[at[run]!]!, weak: weak[run]!, ceiling: best[run]! })),
-    peers: baselines.map(({ method, predictions }) => ({ method, predictions: onRuns(predictions) })),
+    ...materialOf(staked, submission),
     ...(program.type === "program" && { code: program.snapshot }),
     queries,
     transcript: [],
     async rerun({ run, weakLabels, seed }) {
       const { rows, seed: own } = runs[run]!;
-      const done = await room.run({ code: program, testbed: testbed.name, seed: seed ?? own, weakLabels, rows });
+      const done = await room.run({ code: program, testbed, seed: seed ?? own, weakLabels, rows });
       return done.status === "ok" ? done.predictions : undefined;
     },
   };

@@ -43,10 +43,8 @@ export async function openDesk(options: { readonly dir: string; readonly keys?: 
       const all: SubmissionResult[] = [];
       for (const submission of books.submissions.values()) {
         if (!submission.result) continue;
-        const { parts } = books.opened.hidden.testbeds[submission.released.testbed]!;
-        const vault = books.confirmation?.hidden.rows.find((row) => row.submission === submission.released.id)?.vault;
         const receipt = await durably(submission.result);
-        const { program, ...result } = resultOf(submission, parts, { files, vault });
+        const { program, ...result } = resultOf(submission, books, files);
         all.push({ ...result, receipt, program: fromWire(program) });
       }
       return all;

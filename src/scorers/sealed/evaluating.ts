@@ -1,6 +1,7 @@
 import { argmax, checkProbabilities } from "../../data/matrix.js";
 import { WeakToStrongError } from "../../errors.js";
 import type { EvaluateRequest, FeedbackMode, Score } from "../../scorer.js";
+import { betterScore, competitorOf } from "../standings.js";
 import type { Booked, Books } from "./books.js";
 import { type HardPredictions, isBetter, nearDuplicate, releasedBits, shownOf } from "./feedback.js";
 import type { KeptFiles } from "./files.js";
@@ -73,14 +74,14 @@ export class Evaluating {
       seeds: asked.seeds,
       feedback,
       ...(shown && { score: shown }),
-      improved: feedback === "ladder" && !baseline ? above : betterShown(shown!, this.#bestShown(competitor)),
+      improved: feedback === "ladder" && !baseline ? above : betterScore(shown!, this.#bestShown(competitor)),
       ...(near && { sameAs: near.id }),
       ...(snapshot !== undefined && { snapshot }),
       baseline,
     };
     const kept = this.#files.keepPredictions(predictions.map(({ probabilities }) => probabilities));
     const hidden = {
-      score: scoreOf(testbed, rows, asked.measured),
+      score: near ? scoreOf(testbed, rows, asked.measured) : exact,
       predictions: kept,
       ...(key !== undefined && { key }),
     };
@@ -181,19 +182,8 @@ export function testbedNamed({ testbeds }: Opening, name: string): SealedOnWire 
   throw new WeakToStrongError("not_found", `testbed: expected ${names}, found ${JSON.stringify(name)}.`);
 }
 
-/** By PGR, any before none, then by accuracy. */
-export function betterShown(one: Score, other: Score | undefined): boolean {
-  if (!other) return true;
-  const estimate = ({ pgr }: Score): number => (pgr.status === "ok" ? pgr.estimate : Number.NEGATIVE_INFINITY);
-  return estimate(one) === estimate(other) ? one.accuracy > other.accuracy : estimate(one) > estimate(other);
-}
-
-/** A baseline competes as a method: the lab is the author of all of them. */
-function competitorKey(
-  testbed: string,
-  { author, method, baseline }: { readonly author: string; readonly method: string; readonly baseline: boolean },
-): string {
-  return JSON.stringify(baseline ? [testbed, author, method] : [testbed, author]);
+function competitorKey(testbed: string, record: Parameters<typeof competitorOf>[0]): string {
+  return JSON.stringify([testbed, competitorOf(record)]);
 }
 
 /** Of those that predicted the same seeds. */

@@ -1,12 +1,11 @@
 import * as z from "zod";
-import type { Score, Standing, SubmissionResult } from "../../scorer.js";
+import type { Standing, SubmissionResult } from "../../scorer.js";
 import { receiptSchema, scoreSchema, submissionEntry } from "../evaluation.js";
-import type { BookedSubmission } from "./books.js";
+import type { BookedSubmission, Books } from "./books.js";
 import { codeOnWire, toWire } from "./code.js";
 import { findingSchema, secondsSchema, tracesSchema, verdictSchema } from "./entries.js";
 import type { KeptFiles } from "./files.js";
 import { rowsOf } from "./submitting.js";
-import type { SealedOnWire } from "./testbed.js";
 
 const standings = ["unaudited", "clean", "elicitation", "review", "disqualified"] as const satisfies Standing[];
 
@@ -39,9 +38,12 @@ export type ResultOnWire = Omit<SubmissionResult, "program"> & { readonly progra
 /** Of a submission that has its result. */
 export function resultOf(
   submission: BookedSubmission,
-  parts: SealedOnWire["parts"],
-  { files, vault }: { readonly files: KeptFiles; readonly vault: Score | undefined },
+  { opened, confirmation }: Books,
+  files: KeptFiles,
 ): Omit<ResultOnWire, "receipt"> {
+  const { id, testbed } = submission.released;
+  const { parts } = opened.hidden.testbeds[testbed]!;
+  const vault = confirmation?.hidden.rows.find((row) => row.submission === id)?.vault;
   const { released, hidden } = submission.result!;
   const predictions = files.predictions(hidden.predictions);
   const verdict = submission.verdicts.at(-1)?.released;

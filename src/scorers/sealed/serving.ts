@@ -5,7 +5,7 @@ import type { Confirmation, Evaluation, Receipt, ScorerDescription, Submission }
 import { type Booked, Books } from "./books.js";
 import { fromWire, toWire } from "./code.js";
 import { confirmed } from "./confirm.js";
-import { Evaluating, testbedNamed } from "./evaluating.js";
+import { Evaluating } from "./evaluating.js";
 import { keptFiles } from "./files.js";
 import { type Ledger, openLedger } from "./ledger/index.js";
 import { type Asked, type Op, parseAsked, parseEvaluate } from "./messages.js";
@@ -22,6 +22,7 @@ export interface Serving extends AsyncDisposable {
 /** Opens the ledger, or goes on with it. Throws `bad_input` where it is of other testbeds, `busy`, `storage`. */
 export async function openServing(opening: Opening): Promise<Serving> {
   const { dir, keys, feedback, testbeds } = opening;
+  const seals = sealsOf(opening);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const ledger = await openLedger({
     dir,
@@ -34,19 +35,19 @@ export async function openServing(opening: Opening): Promise<Serving> {
         seeds,
       })),
     },
-    hidden: { testbeds: sealsOf(opening) },
+    hidden: { testbeds: seals },
   });
   try {
-    return serving(opening, ledger);
+    return serving(opening, seals, ledger);
   } catch (error) {
     await ledger[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-function serving(opening: Opening, ledger: Ledger): Serving {
+function serving(opening: Opening, seals: Seals, ledger: Ledger): Serving {
   const books = new Books(ledger);
-  checkSame(opening, books);
+  checkSame(opening, seals, books);
   const files = keptFiles(opening.dir);
   const evaluating = new Evaluating(opening, books, files);
   const submitting = new Submitting(opening, books, files);
@@ -118,9 +119,7 @@ function serving(opening: Opening, ledger: Ledger): Serving {
       Promise.all(
         [...books.submissions.values()].flatMap((one) => {
           if (!one.result) return [];
-          const vault = books.confirmation?.hidden.rows.find((row) => row.submission === one.released.id)?.vault;
-          const { parts } = testbedNamed(opening, one.released.testbed);
-          return [durably(one.result).then((receipt) => ({ ...resultOf(one, parts, { files, vault }), receipt }))];
+          return [durably(one.result).then((receipt) => ({ ...resultOf(one, books, files), receipt }))];
         }),
       ),
     queries: () =>
@@ -165,16 +164,17 @@ function serving(opening: Opening, ledger: Ledger): Serving {
   };
 }
 
-function sealsOf({ testbeds }: Opening): Record<string, { hash: string; parts: SealedOnWire["parts"] }> {
+type Seals = Readonly<Record<string, { hash: string; parts: SealedOnWire["parts"] }>>;
+
+function sealsOf({ testbeds }: Opening): Seals {
   return Object.fromEntries(
     testbeds.map((testbed) => [testbed.name, { hash: contentHash(testbed), parts: testbed.parts }]),
   );
 }
 
 /** A ledger goes on about the same truth, with the same feedback: numbers that cannot be compared must not stand in one. */
-function checkSame(opening: Opening, books: Books): void {
+function checkSame(opening: Opening, now: Seals, books: Books): void {
   const before = books.opened.hidden.testbeds;
-  const now = sealsOf(opening);
   const other = Object.keys({ ...before, ...now }).find((name) => before[name]?.hash !== now[name]?.hash);
   if (other !== undefined) {
     throw new WeakToStrongError(

@@ -91,9 +91,7 @@ export async function verifyScorer(options: {
     if (!result) continue;
     predictions.look(`entry ${result.entry.seq}`, () => files.predictions(result.hidden.predictions));
     if (code.failed() || predictions.failed()) continue;
-    const { parts } = books.opened.hidden.testbeds[submission.released.testbed]!;
-    const vault = books.confirmation?.hidden.rows.find((row) => row.submission === submission.released.id)?.vault;
-    const { program, ...rest } = resultOf(submission, parts, { files, vault });
+    const { program, ...rest } = resultOf(submission, books, files);
     const receipt = { seq: result.entry.seq, entry: result.entry.hash };
     results.push({ ...rest, program: fromWire(program), receipt });
   }

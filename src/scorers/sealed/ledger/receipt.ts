@@ -1,31 +1,14 @@
 import * as z from "zod";
-import type { Json } from "../../../agent.js";
 import { sha256 } from "../../../data/canonical.js";
+import type { Receipt as ScorersReceipt } from "../../../scorer.js";
 import { entryFields, hashSchema, type LedgerEntry, type LedgerEntryType } from "./entry.js";
 import type { Head } from "./head.js";
 import { canonicalJson } from "./json.js";
 import { type LedgerKey, type LedgerVerifier, ledgerVerifier } from "./keys.js";
 
-/**
- * The scorer's word, for whoever was answered, that an entry stands in its ledger: the entry without its signature, how
- * far the ledger went when the receipt was made, and a signature over both. It holds nothing that the entry hides.
- */
-export interface Receipt {
-  /** Id of the ledger: SHA-256 of its public key. */
-  readonly ledger: string;
-  readonly seq: number;
-  readonly prev: string;
-  readonly at: string;
-  readonly clock?: string;
+/** The receipt of the contract, from a ledger that knows the types of its entries. */
+export interface Receipt extends ScorersReceipt {
   readonly type: LedgerEntryType;
-  readonly released: Json;
-  readonly commitment?: string;
-  /** Hash of the entry: SHA-256 over the canonical JSON of the fields above, without `ledger`. */
-  readonly entry: string;
-  /** A later ledger that is shorter than this, or has another entry there, has lost or changed something. */
-  readonly head: Head;
-  /** Ed25519 over the canonical JSON of all other fields (base64). */
-  readonly signature: string;
 }
 
 const schema = z.strictObject({
