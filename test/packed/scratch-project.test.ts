@@ -59,7 +59,7 @@ describe.skipIf(!install || !program)(
       mkdirSync(project);
       packed = await pack(folder);
     }, 5 * minutes);
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+    afterAll(() => rmSync(folder, { recursive: true, force: true }), 5 * minutes);
 
     test("the install lines", { timeout: 15 * minutes }, async () => {
       const lines = install!
