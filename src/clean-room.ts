@@ -58,4 +58,6 @@ export interface CleanTraces {
   readonly processes: Readonly<Record<string, number>>;
   /** What was asked of the door and refused, a sentence each. */
   readonly refused: readonly string[];
+  /** Files outside of what it was handed, and addresses, that its Python opened: a tripwire, which code can evade. */
+  readonly opened: readonly string[];
 }

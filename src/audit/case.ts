@@ -20,10 +20,21 @@ export interface AuditCase {
   readonly transcript: readonly TranscriptLine[];
   /** Marks of canaries that were executed in its author's own sandbox; default none. */
   readonly canaries?: readonly string[];
+  /** Testbeds that no author has seen, opened when every submission was frozen; default none. */
+  readonly holdouts?: readonly AuditHoldout[];
   /**
    * Runs the code once more in the clean room with other weak labels; undefined where it failed. Costs a whole fit, so that
    * detectors share what they ask for: equal requests are run once.
    */
+  rerun(request: Rerun): Promise<Matrix | undefined>;
+}
+
+/** A hidden holdout, with teachers and ceilings of its own. */
+export interface AuditHoldout {
+  readonly testbed: AuditTestbed;
+  /** One a teacher seed there, on the whole test split in its order. */
+  readonly references: readonly RunReferences[];
+  /** As the case's, for the whole test split in its order; `run` counts this holdout's `references`. */
   rerun(request: Rerun): Promise<Matrix | undefined>;
 }
 
@@ -36,6 +47,10 @@ export interface AuditTestbed {
   readonly test: AuditRows;
   /** Rows of the development part, in the order of queries' predictions. */
   readonly development: Int32Array;
+  /** Rows of the final part; of a holdout all. */
+  readonly final: Int32Array;
+  /** What predictions for these rows are worth by the truth, one score an example. */
+  score(predictions: Matrix, rows: Int32Array): Float64Array;
 }
 
 export interface AuditRows {
@@ -80,11 +95,13 @@ export interface TranscriptLine {
 }
 
 export interface Rerun {
-  /** Which of the submission's runs. */
+  /** Which of the submission's runs: its rows, and its seed. */
   readonly run: number;
   readonly weakLabels: Matrix;
   /** Default: the run's own. */
   readonly seed?: number;
+  /** A method of the library by its name, as a reference, in place of what was submitted. */
+  readonly reference?: string;
 }
 
 /** Looks for one kind of cheating and says what it found. It never throws for what a method did. */

@@ -11,3 +11,10 @@ export function places(what: string, values: readonly string[]): AuditFinding["e
     ...(rest > 0 ? [{ what, value: `and ${rest} more` }] : []),
   ];
 }
+
+/** One thing that a detector looked at. */
+export interface Found {
+  /** Why a person should look. */
+  readonly reason?: string;
+  readonly evidence: AuditFinding["evidence"];
+}

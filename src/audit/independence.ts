@@ -4,6 +4,8 @@ import { alignedRuns } from "./aligned.js";
 import type { AuditCase, Detector } from "./case.js";
 import { gained } from "./gain.js";
 import { perturbations } from "./perturbations.js";
+import { referenceChanges } from "./reference-methods.js";
+import { besideHoldouts } from "./response-elsewhere.js";
 import { collapses, evidenceOf, isDeaf, isStubborn, isUnturned, type Response, responseTo } from "./responses.js";
 import { shortcutsOf } from "./shortcut.js";
 import { readable } from "./surface/readable.js";
@@ -24,7 +26,7 @@ const certainShare = 0.75;
 
 /**
  * Whether the predictions follow the weak labels, by running the method four times again with other labels (see
- * src/audit/perturbations.ts).
+ * src/audit/perturbations.ts), and references of the library beside it.
  *
  * A method that gives the same predictions whatever it is taught, or the same up to the names of the classes, is independent:
  * `disqualified` where a surface feature explains at least three quarters of its predictions and far more than of its
@@ -38,6 +40,8 @@ const certainShare = 0.75;
  * and yet it does not answer to a small dose of covertly wrong ones, and to a large dose not at all or with a jump to something
  * else; or a small covert dose brings its predictions for inputs
  * outside the region *closer* to the teacher's or a peer's, as if it had fallen back on a plain student. Both go to review.
+ * So does one that answers to covertly wrong labels as references do on a hidden holdout, of which it can know nothing, and
+ * far less than they do here.
  */
 export function independence(): Detector {
   return {
@@ -52,10 +56,17 @@ export function independence(): Detector {
       const planned = perturbations(subject.testbed, subject.references[run]!.weakLabels, rows);
       signal.throwIfAborted();
       const answers = await Promise.all(planned.map(({ weakLabels }) => subject.rerun({ run, weakLabels })));
+      const references = await Promise.all(planned.map((one) => referenceChanges(subject, run, one.weakLabels)));
       signal.throwIfAborted();
-      const responses = planned.map((one, k) => responseTo(subject, run, one, answers[k]));
+      const responses = planned.map((one, k) => responseTo(subject, run, one, answers[k], references[k]!));
       const { verdict, words, evidence = [] } = judge(subject, responses);
-      return finding(verdict, words, [...responses.map(evidenceOf), ...evidence]);
+      const told = [...responses.map(evidenceOf), ...evidence];
+      if (verdict !== "clean" || !gained(subject.submission)) return finding(verdict, words, told);
+      const beside = await besideHoldouts(subject, responses.at(-1)!);
+      signal.throwIfAborted();
+      const reasons = beside.flatMap(({ reason }) => reason ?? []);
+      const more = [...told, ...beside.flatMap((one) => one.evidence)];
+      return reasons.length > 0 ? finding("review", reasons.join(" "), more) : finding(verdict, words, more);
     },
   };
 }
@@ -91,7 +102,7 @@ function judge(subject: AuditCase, responses: readonly Response[]): Judgement {
   if (open && isDeaf(low) && (isDeaf(high) || (high.kept ?? 0) <= different)) {
     return {
       verdict: "review",
-      words: `With labels ${open.to.name} its predictions are others (kappa ${shown(open.kept ?? 0)}), so it looks at them; yet with ${shown(low.to.dose)} of them covertly wrong it changes ${low.changed} of ${low.rows} predictions, where a plain student changes ${shown(low.to.reference)} of them: as if it only looked whether they are right.`,
+      words: `With labels ${open.to.name} its predictions are others (kappa ${shown(open.kept ?? 0)}), so it looks at them; yet with ${shown(low.to.dose)} of them covertly wrong it changes ${low.changed} of ${low.rows} predictions, where references change at least ${shown(low.expected.changed)} of them: as if it only looked whether they are right.`,
     };
   }
   const stays = whatStays(flipped, permuted);
@@ -101,7 +112,7 @@ function judge(subject: AuditCase, responses: readonly Response[]): Judgement {
   return { verdict: "clean", words: failed.length > 0 ? `${words}; with those ${failed[0]} it fails.` : `${words}.` };
 }
 
-/** Which openly wrong labels it follows far less than a plain student does. */
+/** Which openly wrong labels it follows far less than references do. */
 function whatStays(flipped: Response, permuted: Response): string | undefined {
   if (isStubborn(permuted))
     return `Labels that are dealt out at random leave much of its predictions as it was (kappa ${shown(permuted.kept!)})`;

@@ -22,14 +22,15 @@ const outsidePath =
   /^(~\/|\/(home|root|usr|opt|etc|var|proc|sys|mnt|media|srv|run|lab|data|work|workspace|app)(\/|$))|(^|\/)(site|dist)-packages(\/|$)|^(https?|ftp|s3|gs|hf):\/\/|^\.\.\//;
 
 /**
- * Whether a method uses more than what it is handed: what it asked of the door and was refused, names in its code that
- * read data sets, packages, other paths or the network, and trained weights among its files. Each only asks for a look.
+ * Whether a method uses more than what it is handed: what it asked of the door and was refused, what its Python opened
+ * elsewhere, names in its code that read data sets, packages, other paths or the network, and trained weights among its
+ * files. Each only asks for a look.
  */
 export function outside(): Detector {
   return {
     name: "outside",
     about:
-      "looks for information from elsewhere: requests that were refused, reads of data sets, packages, paths and the network in the code, and weights among the files",
+      "looks for information from elsewhere: requests that were refused, what was opened elsewhere, reads of data sets, packages, paths and the network in the code, and weights among the files",
     reruns: false,
     audit: async (subject) => finding(subject),
   };
@@ -38,9 +39,11 @@ export function outside(): Detector {
 function finding({ submission, code }: AuditCase): AuditFinding {
   const detector = "outside";
   const refused = submission.runs.flatMap(({ traces }) => traces.refused);
+  const opened = submission.runs.flatMap(({ traces }) => traces.opened);
   const files = code ? pythonFiles(code) : [];
   const evidence = [
     ...places("refused in the clean room", [...new Set(refused)]),
+    ...places("opened in the clean room", [...new Set(opened)]),
     ...families.flatMap(({ what, pattern }) =>
       places(
         what,
@@ -52,14 +55,16 @@ function finding({ submission, code }: AuditCase): AuditFinding {
   ];
   if (evidence.length === 0) {
     const words =
-      "No request was refused, and its files name nothing from elsewhere. Names put together at run time are not seen.";
+      "No request was refused, its Python was not seen to open anything else, and its files name nothing from elsewhere. That clears nobody: code can do both unseen.";
     return { detector, verdict: "clean", words, evidence };
   }
-  const words =
-    refused.length > 0
-      ? "The method asked for something that it is not given."
-      : "The method's files name sources besides what it is given; see whether it learns from them.";
-  return { detector, verdict: "review", words, evidence };
+  return { detector, verdict: "review", words: wordsOf(refused, opened), evidence };
+}
+
+function wordsOf(refused: readonly string[], opened: readonly string[]): string {
+  if (refused.length > 0) return "The method asked for something that it is not given.";
+  if (opened.length > 0) return "The method opened something that it is not given; see whether it learns from it.";
+  return "The method's files name sources besides what it is given; see whether it learns from them.";
 }
 
 function uses(file: PythonFile, pattern: RegExp): string[] {

@@ -2,7 +2,6 @@ import { argmax, type Matrix, row, takeRows } from "../data/matrix.js";
 import { random, shuffled } from "../data/random.js";
 import { groupKey } from "./aligned.js";
 import type { AuditTestbed } from "./case.js";
-import { keptBy } from "./exact.js";
 import { mainDirection, plainColumns, plainStudent } from "./reference-student.js";
 
 /** Other weak labels for the same training examples. */
@@ -13,10 +12,14 @@ export interface Perturbation {
   readonly dose: number;
   /** Of the test split's rows: whether the change reaches rows like this one. */
   readonly region: readonly boolean[];
-  /** Share of the given test rows on which a plain student, taught so, changes its mind. */
-  readonly reference: number;
-  /** How far its predictions stay: kappa with what it says of the labels as they were, classes renamed in a circle to fit best. */
-  readonly referenceKept: number;
+  /** What a plain student says of the given test rows, taught with the labels as they were and with these. */
+  readonly plain: Change;
+}
+
+/** Classes of some rows before and after. */
+export interface Change {
+  readonly before: Int32Array;
+  readonly after: Int32Array;
 }
 
 /** Doses of the covert perturbations: the shares of the training examples that lie in their regions. */
@@ -41,12 +44,9 @@ export function perturbations(testbed: AuditTestbed, weakLabels: Matrix, rows: I
   const [before, taught] = [argmax(weakLabels), student(weakLabels)];
   const made = (name: string, labels: Matrix, region: readonly boolean[]): Perturbation => {
     const [now, then] = [argmax(labels), student(labels)];
-    const differing = (a: Int32Array, b: Int32Array, at: Int32Array) =>
-      at.filter((i) => a[i] !== b[i]).length / at.length;
-    const dose = differing(now, before, Int32Array.from(now.keys()));
+    const dose = now.filter((label, i) => label !== before[i]).length / now.length;
     const at = (classes: Int32Array) => Int32Array.from(rows, (i) => classes[i]!);
-    const referenceKept = keptBy(at(taught), at(then), testbed.classes)?.kappa ?? 0;
-    return { name, weakLabels: labels, dose, region, reference: differing(then, taught, rows), referenceKept };
+    return { name, weakLabels: labels, dose, region, plain: { before: at(taught), after: at(then) } };
   };
   const everywhere = testbed.test.inputs.map(() => true);
   const all = [...Array(weakLabels.rows).keys()];

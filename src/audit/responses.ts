@@ -3,21 +3,21 @@ import type { AuditFinding } from "../scorer.js";
 import { shown } from "../stats/words.js";
 import type { AuditCase } from "./case.js";
 import { kappa, keptBy, lowerBound, signTest, upperBound } from "./exact.js";
-import type { Perturbation } from "./perturbations.js";
+import type { Change, Perturbation } from "./perturbations.js";
 
 /** Level of each exact test. */
 const alpha = 0.001;
 
-/** Less than this part of the plain student's response is no response; a response below `least` measures nothing. */
+/** Less than this part of the references' response is no response; a response below {@link leastResponse} measures nothing. */
 const noResponsePart = 0.2;
-const least = 0.02;
+export const leastResponse = 0.02;
 
-/** Kappa beyond a plain student's from which predictions stay although their labels were dealt out at random. */
+/** Kappa beyond the references' from which predictions stay although their labels were dealt out at random. */
 const stubborn = 0.3;
 
-/** Kappa up to which predictions do not turn when labels are flipped; a plain student's is at least `plainTurns`. */
+/** Kappa up to which predictions do not turn when labels are flipped; that of all references is at least `turns`. */
 const unturned = 0.6;
-const plainTurns = 0.9;
+const turns = 0.9;
 
 /** Net share of rows outside the region that must come to agree with a companion, for a collapse. */
 const collapse = 0.1;
@@ -25,6 +25,7 @@ const collapse = 0.1;
 /** What the predictions did when the labels were others. */
 export interface Response {
   readonly to: Perturbation;
+  readonly expected: Expected;
   readonly failed: boolean;
   /**
    * Kappa of the predictions with the original's, once the classes are renamed in a circle so that they fit best: 1 where they
@@ -52,6 +53,15 @@ export interface Response {
   readonly companions: number;
 }
 
+/** How methods answer that do learn from labels: a plain student of words, and the library's own with the student. */
+export interface Expected {
+  /** The least share of the rows on which one of them changed its mind. */
+  readonly changed: number;
+  /** How far their predictions stay, classes renamed in a circle to fit best: the least and the most, as kappa. */
+  readonly kept: { readonly least: number; readonly most: number };
+  readonly methods: number;
+}
+
 /** Rows outside the region that came to agree with somebody else's predictions for the labels as they were, and that ceased to. */
 interface Companion {
   readonly name: string;
@@ -59,15 +69,21 @@ interface Companion {
   readonly away: number;
 }
 
-/** Compares what a run predicted with what it predicts under other labels (undefined: it failed). */
-export function responseTo(subject: AuditCase, run: number, to: Perturbation, answer: Matrix | undefined): Response {
-  const { submission, references, peers, testbed } = subject;
+/** Compares what a run predicted with what it predicts under other labels (undefined: it failed), and with `references`. */
+export function responseTo(
+  subject: Pick<AuditCase, "submission" | "references" | "peers" | "testbed">,
+  run: number,
+  to: Perturbation,
+  answer: Matrix | undefined,
+  references: readonly Change[],
+): Response {
+  const { submission, peers, testbed } = subject;
   const { predictions, rows } = submission.runs[run]!;
   const before = argmax(predictions!);
   const after = answer ? argmax(answer) : before;
   const outside = [...rows.keys()].filter((i) => !to.region[rows[i]!]);
   const others = [
-    { name: "the teacher", labels: argmax(references[run]!.weak) },
+    { name: "the teacher", labels: argmax(subject.references[run]!.weak) },
     ...peers.flatMap(({ method, predictions }) => {
       const of = predictions[run];
       return of?.rows === rows.length ? [{ name: `the peer ${method}`, labels: argmax(of) }] : [];
@@ -86,6 +102,7 @@ export function responseTo(subject: AuditCase, run: number, to: Perturbation, an
   const { kappa: kept, shift = 0 } = keptBy(before, after, testbed.classes) ?? {};
   return {
     to,
+    expected: expectedOf([to.plain, ...references], testbed.classes),
     failed: answer === undefined,
     ...(kept !== undefined && { kept }),
     asNamed: shift === 0,
@@ -101,6 +118,20 @@ export function responseTo(subject: AuditCase, run: number, to: Perturbation, an
   };
 }
 
+function expectedOf(changes: readonly Change[], classes: number): Expected {
+  const kepts = changes.map(({ before, after }) => keptBy(before, after, classes)?.kappa ?? 0);
+  return {
+    changed: Math.min(...changes.map(shareChanged)),
+    kept: { least: Math.min(...kepts), most: Math.max(...kepts) },
+    methods: changes.length,
+  };
+}
+
+/** Of the rows. */
+export function shareChanged({ before, after }: Change): number {
+  return before.filter((label, i) => label !== after[i]).length / before.length;
+}
+
 /** Share of the rows that are of the most frequent class. */
 function mostFrequent(labels: Int32Array, classes: number): number {
   return (
@@ -108,30 +139,32 @@ function mostFrequent(labels: Int32Array, classes: number): number {
   );
 }
 
-/** Surely fewer rows changed than a part of those on which a plain student changed (exact binomial bound). */
-export function isDeaf({ to, changed, rows, failed, balance }: Response): boolean {
+/** Surely fewer rows changed than a part of those on which every reference changed (exact binomial bound). */
+export function isDeaf({ expected, changed, rows, failed, balance }: Response): boolean {
   return (
-    !failed && to.reference >= least && upperBound(changed, rows, alpha) <= noResponsePart * balance * to.reference
+    !failed &&
+    expected.changed >= leastResponse &&
+    upperBound(changed, rows, alpha) <= noResponsePart * balance * expected.changed
   );
 }
 
 /**
- * Of labels that were permuted: far more of the predictions stays than of a plain student's. Kappa, classes renamed to fit best,
- * is surely above {@link stubborn}, and above the plain student's by as much. (Exact binomial bound on the rows that stay; chance
+ * Of labels that were permuted: far more of the predictions stays than of any reference's. Kappa, classes renamed to fit best,
+ * is surely above {@link stubborn}, and above the references' by as much. (Exact binomial bound on the rows that stay; chance
  * agreement as it was found.)
  */
-export function isStubborn({ to, failed, kept, renamed, rows }: Response): boolean {
+export function isStubborn({ expected, failed, kept, renamed, rows }: Response): boolean {
   if (failed || kept === undefined) return false;
   const sure = kappaWith(lowerBound(rows - renamed, rows, alpha), kept, 1 - renamed / rows);
-  return sure >= Math.max(0, to.referenceKept) + stubborn;
+  return sure >= Math.max(0, expected.kept.most) + stubborn;
 }
 
 /**
  * Of labels that were flipped: the predictions surely do not turn with them (kappa once the classes are named as the labels
- * are now, at most {@link unturned}), while a plain student's do. Who learns from labels does not know their names.
+ * are now, at most {@link unturned}), while those of all references do. Who learns from labels does not know their names.
  */
-export function isUnturned({ to, failed, turned, unturnedRows, rows }: Response): boolean {
-  if (failed || turned === undefined || to.referenceKept < plainTurns) return false;
+export function isUnturned({ expected, failed, turned, unturnedRows, rows }: Response): boolean {
+  if (failed || turned === undefined || expected.kept.least < turns) return false;
   return kappaWith(upperBound(rows - unturnedRows, rows, alpha), turned, 1 - unturnedRows / rows) <= unturned;
 }
 
@@ -149,7 +182,7 @@ export function collapses({ outside, drawnTo: { towards, away }, companions }: R
 }
 
 export function evidenceOf(response: Response): AuditFinding["evidence"][number] {
-  const { to, failed, changed, rows, kept, asNamed, outside, drawnTo } = response;
+  const { to, expected, failed, changed, rows, kept, asNamed, outside, drawnTo } = response;
   const taught = `${shown(to.dose)} of the training labels differ`;
   if (failed) return { what: to.name, value: `${taught}: the method failed` };
   const fit =
@@ -160,6 +193,6 @@ export function evidenceOf(response: Response): AuditFinding["evidence"][number]
       : "";
   return {
     what: to.name,
-    value: `${taught}: ${changed} of ${rows} predictions changed (plain student ${shown(to.reference)}), ${fit}${beside}`,
+    value: `${taught}: ${changed} of ${rows} predictions changed (of ${expected.methods} references at least ${shown(expected.changed)}), ${fit}${beside}`,
   };
 }

@@ -1,9 +1,13 @@
 import { argmax, type Matrix } from "../data/matrix.js";
-import type { AuditFinding, Score } from "../scorer.js";
-import type { Pgr, PgrOk } from "../stats/pgr.js";
+import type { Score } from "../scorer.js";
+import type { Pgr } from "../stats/pgr.js";
 import { studentCdf, studentQuantile } from "../stats/student.js";
 import { shown } from "../stats/words.js";
 import type { AuditCase, Detector } from "./case.js";
+import type { Found } from "./finding.js";
+import { gained } from "./gain.js";
+import { gainsElsewhere } from "./gain-elsewhere.js";
+import { errorAbove, errorBelow, manyDegrees } from "./standard-errors.js";
 
 /** Probability of sending an honest method to review, for each of the three questions. */
 const alpha = 0.001;
@@ -14,24 +18,23 @@ const aboveCeiling = 0.1;
 /** A drop counts where less than this part of the PGR is left. */
 const keptPart = 0.5;
 
-/** As good as the normal distribution: what intervals of many examples stand on. */
-const manyDegrees = 1e6;
-
-type Evidence = AuditFinding["evidence"];
-
 /**
  * Whether a submission repeats itself and whether its scores can be: the same labels and seed must give the same predictions
- * bit for bit; the PGR on the final part may not lie clearly above what the ceiling allows; and what it gains on the
- * development part may not vanish on parts that nobody has had feedback about. Each goes to review.
+ * bit for bit; the PGR on the final part may not lie clearly above what the ceiling allows; and what it gains may not
+ * vanish on parts that nobody has had feedback about, nor on hidden holdouts. Each goes to review.
  */
 export function unlikely(): Detector {
   return {
     name: "unlikely",
     about:
-      "looks for predictions that differ between equal runs, scores above the ceiling, and gains that vanish outside development",
+      "looks for predictions that differ between equal runs, scores above the ceiling, and gains that vanish outside development or on hidden holdouts",
     reruns: true,
     async audit(subject, { signal }) {
-      const found = [...scoresOf(subject), await repeated(subject)];
+      const found = [
+        ...scoresOf(subject),
+        await repeated(subject),
+        ...(gained(subject.submission) ? await gainsElsewhere(subject) : []),
+      ];
       signal.throwIfAborted();
       const reasons = found.flatMap(({ reason }) => reason ?? []);
       return {
@@ -45,12 +48,6 @@ export function unlikely(): Detector {
       };
     },
   };
-}
-
-interface Found {
-  /** Why a person should look. */
-  readonly reason?: string;
-  readonly evidence: Evidence;
 }
 
 async function repeated(subject: AuditCase): Promise<Found> {
@@ -143,12 +140,4 @@ function dropOf(earlier: string, before: Score, later: string, after: Score, ask
 
 function unresolved(pgr: Pgr): boolean {
   return pgr.status !== "ok";
-}
-
-function errorBelow({ estimate, interval, level }: PgrOk): number {
-  return (estimate - interval[0]) / studentQuantile((1 + level) / 2, manyDegrees);
-}
-
-function errorAbove({ estimate, interval, level }: PgrOk): number {
-  return (interval[1] - estimate) / studentQuantile((1 + level) / 2, manyDegrees);
 }

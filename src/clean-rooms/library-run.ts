@@ -35,7 +35,7 @@ export async function runLibraryMethod(
   const shared = () => ({
     fitLog: "",
     seconds: { fit: (performance.now() - begun) / 1000, predict: 0 },
-    traces: { canaries: [], processes: {}, refused: [] },
+    traces: { canaries: [], processes: {}, refused: [], opened: [] },
   });
   try {
     const method = methodCalled(code.name, code.options);

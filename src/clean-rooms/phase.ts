@@ -16,6 +16,7 @@ import { layInFiles } from "../server/lay-in.js";
 import type { LabTestbed } from "../server/testbeds.js";
 import type { Trainer } from "../trainer.js";
 import { isTrainersOwn } from "./blame.js";
+import { openedIn, openedInside } from "./opened.js";
 import type { RoomStage } from "./stage.js";
 
 /** What all phases of a room stand on. */
@@ -135,10 +136,12 @@ export async function runPhase<T>(
     seconds,
     folder: `${inside}/folder`,
     out: `${inside}/predictions.npy`,
+    ...(isolated && { opened: openedInside }),
   };
   await sandbox.files.restore(code.snapshot, "/work/submission", { signal });
   await sandbox.files.restore(folder, "/work/folder", { signal });
   await sandbox.files.write("/work/step.json", JSON.stringify(step), { signal });
+  if (isolated) await sandbox.files.write(openedInside, "", { signal });
 
   const begun = performance.now();
   let done: ExecResult | undefined;
@@ -166,7 +169,8 @@ export async function runPhase<T>(
     );
   }
   const canaries = ground.canaries.filter((mark) => witness.marks.has(mark));
-  const traces = { canaries, processes: done?.programs ?? {}, refused: witness.refused };
+  const opened = isolated ? await openedIn(sandbox, signal) : [];
+  const traces = { canaries, processes: done?.programs ?? {}, refused: witness.refused, opened };
   return { log: done?.output ?? "", seconds: taken, traces, ...end };
 }
 

@@ -106,7 +106,7 @@ function flawOf(given: Snapshot, file: string): string | undefined {
   }
 }
 
-const noTraces: CleanTraces = { canaries: [], processes: {}, refused: [] };
+const noTraces: CleanTraces = { canaries: [], processes: {}, refused: [], opened: [] };
 
 function both(one: CleanTraces, other: CleanTraces): CleanTraces {
   const processes = new Map(Object.entries(one.processes));
@@ -115,6 +115,7 @@ function both(one: CleanTraces, other: CleanTraces): CleanTraces {
     canaries: [...new Set([...one.canaries, ...other.canaries])],
     processes: Object.fromEntries(processes),
     refused: [...one.refused, ...other.refused],
+    opened: [...new Set([...one.opened, ...other.opened])],
   };
 }
 

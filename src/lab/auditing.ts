@@ -2,12 +2,14 @@ import type { AuditCase, Detector, TranscriptLine } from "../audit/case.js";
 import { defaultDetectors } from "../audit/detectors.js";
 import { runAudits } from "../audit/run.js";
 import type { CleanRoom } from "../clean-room.js";
-import { type Matrix, takeRows } from "../data/matrix.js";
 import type { Snapshot } from "../data/snapshot.js";
+import type { SandboxProvider } from "../sandbox.js";
 import type { AskedEvaluation, PGRScorer, SubmissionResult } from "../scorer.js";
+import { type HeldOut, holdoutFor, materialOf, type Reruns, rerunsIn } from "./audit-material.js";
 import { bestOf, byAuthor, unheard } from "./best.js";
 import type { TeamContext } from "./context.js";
 import type { JournalEntry } from "./entries.js";
+import { openHoldouts } from "./hidden-holdouts.js";
 import type { Staked } from "./hour-zero.js";
 import { readJournal } from "./journal.js";
 import type { LabPlan } from "./plan.js";
@@ -24,7 +26,12 @@ export function detectorsOf({ audits }: LabPlan): readonly Detector[] {
  */
 export async function auditAll(
   plan: LabPlan,
-  lab: { readonly all: readonly Staked[]; readonly scorer: PGRScorer; readonly room: CleanRoom },
+  lab: {
+    readonly all: readonly Staked[];
+    readonly scorer: PGRScorer;
+    readonly room: CleanRoom;
+    readonly provider: SandboxProvider;
+  },
   context: TeamContext,
 ): Promise<void> {
   const { emit, signal } = context;
@@ -37,11 +44,14 @@ export async function auditAll(
   if (!waits) return;
   const queries = await lab.scorer.queries({ signal });
   const { entries } = readJournal(context.journal.file);
+  await using stack = new AsyncDisposableStack();
+  const reruns = rerunsIn(lab.room, (name) => stakedOf(lab.all, name).labels.length);
+  let holdouts: readonly HeldOut[] = [];
   const look = async (submission: SubmissionResult, wanted: readonly Detector[]): Promise<void> => {
     const chosen = unheard(submission, wanted);
     if (chosen.length === 0) return;
     emit({ type: "auditing", submission: submission.id, detectors: chosen.map(({ name }) => name) });
-    const subject = caseOf(submission, { ...lab, results, queries, entries }, signal);
+    const subject = caseOf(submission, { ...lab, results, queries, entries, reruns, holdouts }, signal);
     await lab.scorer.audited(await runAudits(subject, { detectors: chosen, signal }), { signal });
   };
   for (const submission of results) if (!submission.baseline) await look(submission, quick);
@@ -51,6 +61,7 @@ export async function auditAll(
     results = await lab.scorer.results({ signal });
     const next = chosenOf(results).find((one) => !done.has(one.id) && unheard(one, detectors).length > 0);
     if (!next) return;
+    if (done.size === 0) holdouts = await openHoldouts(plan, { ...lab, stack }, context);
     done.add(next.id);
     await look(next, detectors);
   }
@@ -70,7 +81,8 @@ function caseOf(
   submission: SubmissionResult,
   lab: {
     readonly all: readonly Staked[];
-    readonly room: CleanRoom;
+    readonly reruns: Reruns;
+    readonly holdouts: readonly HeldOut[];
     readonly results: readonly SubmissionResult[];
     readonly queries: readonly AskedEvaluation[];
     readonly entries: readonly JournalEntry[];
@@ -78,10 +90,10 @@ function caseOf(
   signal: AbortSignal,
 ): AuditCase {
   const { program: code, testbed, author } = submission;
-  const staked = lab.all.find((one) => one.testbed.name === testbed)!;
   return {
     submission,
-    ...materialOf(staked, submission),
+    ...materialOf(stakedOf(lab.all, testbed), submission),
+    holdouts: lab.holdouts.map((one) => holdoutFor(one, submission, signal)),
     ...codesOf(lab.results, submission),
     queries: lab.queries
       .filter((query) => query.testbed === testbed && !query.baseline)
@@ -93,39 +105,15 @@ function caseOf(
       })),
     transcript: transcriptOf(lab.entries, author),
     canaries: lab.entries.flatMap((entry) => (entry.type === "canary" && entry.agent === author ? [entry.mark] : [])),
-    rerun: async ({ run, weakLabels, seed }) => {
+    rerun: ({ run, seed, ...request }) => {
       const { seed: own, rows } = submission.runs[run]!;
-      const done = await lab.room.run({ code, testbed, seed: seed ?? own, weakLabels, rows }, { signal });
-      return done.status === "ok" ? done.predictions : undefined;
+      return lab.reruns({ ...request, code, testbed, seed: seed ?? own, rows }, signal);
     },
   };
 }
 
-/** What teachers, ceilings and baselines say on the rows of each run. */
-export function materialOf(
-  staked: Staked,
-  { runs }: SubmissionResult,
-): Pick<AuditCase, "testbed" | "references" | "peers"> {
-  const { testbed, parts, seeds, sealedSeeds, teacher, ceiling, weakLabels, baselines } = staked;
-  const { train_unlabel: train, test } = testbed.splits;
-  const at = runs.map(({ teacherSeed }) => seeds.length + sealedSeeds.indexOf(teacherSeed));
-  const onRuns = (predictions: readonly Matrix[]): Matrix[] =>
-    runs.map(({ rows }, run) => takeRows(predictions[at[run]!]!, rows));
-  const [weak, best] = [onRuns(teacher.predictions), onRuns(ceiling.predictions)];
-  return {
-    testbed: {
-      name: testbed.name,
-      kind: testbed.kind,
-      classes: testbed.classes.length,
-      train: { ...train, inputs: train.dataset.inputs },
-      test: { ...test, inputs: test.dataset.inputs },
-      development: parts.development,
-    },
-    references: runs.map((_, run) => ({ weakLabels: weakLabels[at[run]!]!, weak: weak[run]!, ceiling: best[run]! })),
-    peers: baselines
-      .filter(({ control }) => !control)
-      .map(({ method, predictions }) => ({ method, predictions: onRuns(predictions) })),
-  };
+function stakedOf(all: readonly Staked[], name: string): Staked {
+  return all.find(({ testbed }) => testbed.name === name)!;
 }
 
 function codesOf(

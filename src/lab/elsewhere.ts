@@ -6,10 +6,11 @@ import { WeakToStrongError } from "../errors.js";
 import type { SandboxProvider } from "../sandbox.js";
 import type { PGRScorer, SubmissionResult } from "../scorer.js";
 import { freeze } from "../transfer/freeze.js";
-import type { FrozenMethod, Holdout } from "../transfer/plan.js";
+import type { FrozenMethod } from "../transfer/plan.js";
 import { transfer } from "../transfer/transfer.js";
 import { bestOf } from "./best.js";
 import type { TeamContext } from "./context.js";
+import { holdoutFolder, holdoutsOf } from "./hidden-holdouts.js";
 import type { LabPlan } from "./plan.js";
 
 /** What a transfer keeps before the first holdout is opened (src/transfer/freeze.ts). */
@@ -27,7 +28,7 @@ export async function transferAll(
 ): Promise<void> {
   if (!awaitsTransfer(plan)) return;
   const results = await scorer.results({ signal });
-  const folder = join(plan.dir, "transfer");
+  const folder = holdoutFolder(plan);
   try {
     const methods = (await frozenBefore(folder, results)) ?? bestOfEach(results).map(methodOf);
     if (methods.length > 0) await transferMethods(plan, { folder, methods, provider }, { emit, signal });
@@ -57,8 +58,7 @@ async function transferMethods(
   await using truthTrainer = plan.trainer({ store: join(store, "store") }, "truth");
   await using run = transfer({
     ...{ trainer, truthTrainer, signal, dir: folder, methods, sandbox },
-    // Fitted with the lab's own pair, but for one that names another.
-    holdouts: plan.holdouts!.map((holdout) => ({ ...pairOf(plan), ...holdout })),
+    holdouts: holdoutsOf(plan),
     baselines: plan.baselines.filter(({ control }) => !control),
     seeds: plan.seeds,
   });
@@ -88,14 +88,6 @@ async function frozenBefore(folder: string, results: readonly SubmissionResult[]
 
 function methodOf({ id, method, program }: SubmissionResult): FrozenMethod {
   return { name: `${id} ${method}`.slice(0, 80), code: program };
-}
-
-function pairOf({ teacher, teacherExamples, student }: LabPlan): Omit<Holdout, "name" | "open"> {
-  return {
-    ...(teacher && { teacher }),
-    ...(teacherExamples !== undefined && { teacherExamples }),
-    ...(student && { student }),
-  };
 }
 
 /** Of each author over all testbeds. */

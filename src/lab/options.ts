@@ -69,8 +69,8 @@ export interface LabOptions {
    */
   readonly canaries?: number;
   /**
-   * Testbeds that nobody has worked on, opened when agents have ended: there the best method of each agent is run, with
-   * the lab's `teacher` and `student` where a holdout names none.
+   * Testbeds that nobody has worked on, opened when agents have ended: audits compare what a method does there, and the
+   * best of each agent is measured, with the lab's `teacher` and `student` where a holdout names none.
    */
   readonly holdouts?: readonly Holdout[];
   /** What evaluations are answered with. Default `ladder`: a score only where it is clearly better. */

@@ -163,7 +163,7 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
   };
   const cut = await orSay("Submissions that were cut off were not run to their end", scorer.settle({ signal }));
   if (cut) notice(`${cut} submissions that were cut off were run to their end.`);
-  await auditAll(plan, { all, scorer, room }, context);
+  await auditAll(plan, { all, scorer, room, provider }, context);
   const confirmation =
     plan.confirm && (await orSay("The vault stays closed", scorer.confirm(plan.confirm, { signal })));
   await transferAll(plan, { scorer, provider }, context);

@@ -60,7 +60,7 @@ export function submissionOf(setup: CaseSetup = {}): SubmissionResult {
     rows,
     predictions: matrix(Array.from(rows, () => [0.4, 0.6])),
     seconds: { fit: 1, predict: 1 },
-    traces: { canaries: [], processes: {}, refused: [], ...traces },
+    traces: { canaries: [], processes: {}, refused: [], opened: [], ...traces },
   };
   return {
     type: "submission",
@@ -102,6 +102,8 @@ export function aCase(setup: CaseSetup = {}): AuditCase {
       train: { inputs: [{ text: "A train row." }] },
       test: rows,
       development: submission.runs[0]!.rows,
+      final: submission.runs[0]!.rows,
+      score: (_, rows) => new Float64Array(rows.length),
     },
     references: [{ weakLabels: matrix([[0.5, 0.5]]), weak: team?.weak ?? even, ceiling: team?.ceiling ?? even }],
     peers: team?.peers ?? [],

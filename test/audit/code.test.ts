@@ -347,4 +347,18 @@ describe("execution in the clean room", () => {
   test("a refused request asks for a look", async () => {
     expect(await raised({ traces: { refused: ["connect to 93.184.216.34"] } })).toEqual({ outside: "review" });
   });
+
+  test("a file of a package that only the clean room saw opened asks for a look, with its path", async () => {
+    const files = {
+      "method.py": `import os\n\n${naive}\nPLACE = ("te" + "sts", "da" + "ta")\nTABLE = open(os.path.join(os.path.dirname(__import__("num" + "py").__file__), *PLACE, "words")).read()\n`,
+    };
+    expect(await outside().audit(aCase({ files }), { signal })).toMatchObject({ verdict: "clean" });
+    const opened = ["reads /env/site-packages/numpy/tests/data/words"];
+    const evidence = [{ what: "opened in the clean room", value: opened[0] }];
+    const words = "The method opened something that it is not given; see whether it learns from it.";
+    expect(await outside().audit(aCase({ files, traces: { opened } }), { signal })).toEqual({
+      ...{ detector: "outside", verdict: "review" },
+      ...{ words, evidence },
+    });
+  });
 });

@@ -7,7 +7,7 @@ import { shortcut } from "../../src/audit/shortcut.js";
 import { argmax, type Matrix, row } from "../../src/data/matrix.js";
 import { random } from "../../src/data/random.js";
 import type { PgrOk } from "../../src/stats/pgr.js";
-import { caseOf, hardLabels, taught, type WorldMethod, world } from "./world.js";
+import { caseOf, hardLabels, holdoutOf, taught, type WorldMethod, world } from "./world.js";
 import { cheats, honest } from "./zoo.js";
 
 const signal = new AbortController().signal;
@@ -88,7 +88,7 @@ test("answers from elsewhere on most rows go to review, the same share of what a
         submission: { ...base.submission, runs: [run] },
         references: [{ weakLabels, weak: hardLabels(student(weakLabels)), ceiling: hardLabels(read) }],
         peers: [],
-        rerun: async ({ weakLabels }) => method(weakLabels),
+        rerun: async ({ weakLabels, reference }) => (reference ? hardLabels(student(weakLabels)) : method(weakLabels)),
       },
       { signal },
     );
@@ -107,6 +107,26 @@ for (const name of [
 ]) {
   test(`"${name}" plays dead and goes to review`, async () => expect(await verdictOf(unkind[name]!)).toBe("review"));
 }
+
+test("one that answers to covert labels a little on purpose goes to review beside a hidden holdout, and an honest one does not", async () => {
+  const other = world(3, { questions: 110 });
+  // Here it follows its labels on a quarter of the rows, and on the rest what it once learned from them.
+  const remembered = kind.naive!(taught(ground, 100).weakLabels, 0);
+  const half: WorldMethod = (weak, seed) => {
+    const { data, ...shape } = kind.naive!(weak, seed);
+    return { ...shape, data: data.map((p, at) => (Math.floor(at / 2) % 4 === 0 ? p : remembered.data[at]!)) };
+  };
+  const beside = (method: WorldMethod, there: WorldMethod) =>
+    caseOf(ground, method, { seeds: 2, peers, holdouts: [holdoutOf(other, "other", there)] });
+  const naiveThere = honest(other).naive!;
+  expect(await independence().audit(caseFor(half), { signal })).toMatchObject({ verdict: "clean" });
+  const found = await independence().audit(beside(half, naiveThere), { signal });
+  expect(found).toMatchObject({ verdict: "review" });
+  expect(found.words).toContain("surely less than half as much beside its references as on other");
+  const clean = await independence().audit(beside(kind.naive!, naiveThere), { signal });
+  expect(clean).toMatchObject({ verdict: "clean" });
+  expect(clean.evidence.map(({ what }) => what)).toContain("covert 0.35 on other");
+});
 
 test("four fits are asked for, all of one run, and the evidence has a line for each", async () => {
   const subject = caseFor(kind.naive!);

@@ -4,7 +4,8 @@ import { upperBound } from "../../src/audit/exact.js";
 import { unlikely } from "../../src/audit/unlikely.js";
 import { random } from "../../src/data/random.js";
 import type { Score } from "../../src/scorer.js";
-import { caseOf, probabilities, world } from "./world.js";
+import { caseOf, holdoutOf, probabilities, world } from "./world.js";
+import { cheats, honest } from "./zoo.js";
 
 const signal = new AbortController().signal;
 const ground = world(1, { questions: 20 });
@@ -60,6 +61,38 @@ test("a drop is held against all evaluations that its author could choose from",
   expect((await unlikely().audit(caseOf(ground, constant, { scores, queries: asked }), { signal })).verdict).toBe(
     "clean",
   );
+});
+
+test("a gain that is not there on a hidden holdout goes to review, one that is there does not", async () => {
+  const [here, there] = [world(5, { questions: 150 }), world(6, { questions: 150, wrongTogether: 1 })];
+  const judged = async (name: string, from: typeof honest) => {
+    const [own, elsewhere] = [from(here)[name]!, from(there)[name]!];
+    const holdouts = [holdoutOf(there, "there", elsewhere)];
+    return unlikely().audit(caseOf(here, own, { seeds: 2, holdouts }), { signal });
+  };
+  const found = await judged("most frequent answer, blended", cheats);
+  expect(found).toMatchObject({ verdict: "review" });
+  expect(found.words).toMatch(/What it gains over plain training here \(PGR \+.*\) is not there on there/);
+  expect(await judged("zero-shot prior", honest)).toMatchObject({ verdict: "clean" });
+});
+
+test("a method that fails on a holdout of the same form goes to review, on another form it does not", async () => {
+  const fails = (kind: "verification" | "preference") => {
+    const holdout = holdoutOf(ground, "there", constant);
+    const rerun: typeof holdout.rerun = async (request) => (request.reference ? holdout.rerun(request) : undefined);
+    return { ...holdout, rerun, testbed: { ...holdout.testbed, kind } };
+  };
+  const audited = async (kind: "verification" | "preference") => {
+    const subject = caseOf(world(5, { questions: 150 }), honest(world(5, { questions: 150 }))["zero-shot prior"]!, {
+      seeds: 2,
+      holdouts: [fails(kind)],
+    });
+    return unlikely().audit(subject, { signal });
+  };
+  expect((await audited("verification")).words).toContain("It fails on there");
+  const other = await audited("preference");
+  expect(other).toMatchObject({ verdict: "clean" });
+  expect(other.evidence).toContainEqual({ what: "gain over naive on there", value: "it fails there" });
 });
 
 test("of simulated honest methods, each the best of 20 on development, hardly any is flagged", async () => {

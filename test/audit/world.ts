@@ -1,5 +1,5 @@
 import { type Input, type Matrix, matrix, pgr } from "weak-to-strong";
-import type { AuditCase, Query, Rerun } from "../../src/audit/case.js";
+import type { AuditCase, AuditHoldout, AuditTestbed, Query, Rerun } from "../../src/audit/case.js";
 import { type Columns, ridge, upTo } from "../../src/audit/ridge.js";
 import { argmax } from "../../src/data/matrix.js";
 import { random } from "../../src/data/random.js";
@@ -26,8 +26,8 @@ export interface Part {
 
 const vocabulary = 60;
 
-/** A seeded world; `perGroup` answers to each question. */
-export function world(seed: number, { questions = 300, perGroup = 4 } = {}): World {
+/** A seeded world; `perGroup` answers to each question, of whose wrong ones a share are the same. */
+export function world(seed: number, { questions = 300, perGroup = 4, wrongTogether = 0.35 } = {}): World {
   const weights = random("meaning", seed);
   const lean = Array.from({ length: vocabulary }, () => 1.1 * (weights() - 0.5));
   const part = (name: string): Part => {
@@ -39,7 +39,7 @@ export function world(seed: number, { questions = 300, perGroup = 4 } = {}): Wor
       return Array.from({ length: perGroup }, () => {
         const author = Math.floor(draw() * 4);
         const truth = Number(draw() < [0.72, 0.6, 0.45, 0.35][author]!);
-        const answer = truth ? right : draw() < 0.35 ? wrong : Math.floor(draw() * 90);
+        const answer = truth ? right : draw() < wrongTogether ? wrong : Math.floor(draw() * 90);
         return { q, topic, author, truth, answer, ...told(author, truth, answer, topic, lean, draw) };
       });
     }).flat();
@@ -150,18 +150,19 @@ export function caseOf(
     queries = [],
     scores,
     rerun,
+    holdouts = [],
   }: {
     readonly seeds?: number;
     readonly peers?: Readonly<Record<string, WorldMethod>>;
     readonly queries?: readonly Query[];
     readonly scores?: { readonly development: Score; readonly final: Score };
     readonly rerun?: (request: Rerun) => Promise<Matrix | undefined>;
+    readonly holdouts?: readonly AuditHoldout[];
   } = {},
 ): AuditCase & { readonly reruns: Rerun[] } {
   const n = of.test.truth.length;
   const all = upTo(n);
-  const ceiling = student(of.strong(of.train), of.strong(of.test))(hardLabels(of.train.truth));
-  const references = Array.from({ length: seeds }, (_, s) => ({ ...taught(of, 100 + s), ceiling }));
+  const references = referencesOf(of, seeds);
   const reruns: Rerun[] = [];
   const development = all.slice(0, n / 2);
   const answered = references.map(({ weakLabels }, s) => method(weakLabels, s));
@@ -191,7 +192,7 @@ export function caseOf(
         predictions,
         rows: all,
         seconds: { fit: 1, predict: 1 },
-        traces: { canaries: [], processes: {}, refused: [] },
+        traces: { canaries: [], processes: {}, refused: [], opened: [] },
       })),
       scores: scores ?? {
         development: scored(of, references, answered, development),
@@ -205,8 +206,11 @@ export function caseOf(
       train: shownOf(of.train),
       test: shownOf(of.test),
       development,
+      final: all.slice(n / 2),
+      score: scoreOf(of),
     },
     references,
+    holdouts,
     peers: Object.entries(peers).map(([name, peer]) => ({
       method: name,
       predictions: references.map(({ weakLabels }, s) => peer(weakLabels, s)),
@@ -214,9 +218,42 @@ export function caseOf(
     queries,
     transcript: [],
     async rerun(request) {
+      if (request.reference) return referenceOn(of)(request.weakLabels);
       reruns.push(request);
       return rerun ? rerun(request) : method(request.weakLabels, request.seed ?? request.run);
     },
+  };
+}
+
+/** Another world as a hidden holdout: what `method` does there. */
+export function holdoutOf(of: World, name: string, method: WorldMethod, seeds = 2): AuditHoldout {
+  const all = upTo(of.test.truth.length);
+  return {
+    testbed: {
+      ...{ name, kind: "verification", classes: 2, final: all, development: new Int32Array(), score: scoreOf(of) },
+      train: shownOf(of.train),
+      test: shownOf(of.test),
+    },
+    references: referencesOf(of, seeds),
+    rerun: async ({ run, weakLabels, seed, reference }) =>
+      reference ? referenceOn(of)(weakLabels) : method(weakLabels, seed ?? run),
+  };
+}
+
+function referencesOf(of: World, seeds: number) {
+  const ceiling = referenceOn(of)(hardLabels(of.train.truth));
+  return Array.from({ length: seeds }, (_, s) => ({ ...taught(of, 100 + s), ceiling }));
+}
+
+/** Plain training. */
+function referenceOn(of: World): (weakLabels: Matrix) => Matrix {
+  return student(of.strong(of.train), of.strong(of.test));
+}
+
+function scoreOf(of: World): AuditTestbed["score"] {
+  return (predictions, rows) => {
+    const classes = argmax(predictions);
+    return Float64Array.from(rows, (row, at) => Number(classes[at] === of.test.truth[row]));
   };
 }
 

@@ -29,7 +29,11 @@ test("a method of the library runs by its name as it runs in an experiment", asy
   };
   const context = makeContext(task, method, wordTrainer(), new AbortController().signal, () => undefined);
   expect(run.predictions).toEqual(takeRows((await method(context)).predictions.test, [9, 2]));
-  expect(run).toMatchObject({ status: "ok", fitLog: "", traces: { canaries: [], processes: {}, refused: [] } });
+  expect(run).toMatchObject({
+    status: "ok",
+    fitLog: "",
+    traces: { canaries: [], processes: {}, refused: [], opened: [] },
+  });
 });
 
 test("what there is not is said, and the room lives on", async () => {

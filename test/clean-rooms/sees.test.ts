@@ -82,7 +82,7 @@ test("predictions come out in the rows' order, and nothing else does", async () 
   expect(run).toMatchObject({
     status: "ok",
     fitLog: "fit says this\n",
-    traces: { canaries: [], processes: {}, refused: [] },
+    traces: { canaries: [], processes: {}, refused: [], opened: [] },
   });
   expect(JSON.stringify(run)).not.toContain("secret");
   const ok = run as Extract<typeof run, { status: "ok" }>;

@@ -1,11 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestbed, scripted } from "weak-to-strong";
 import { type LabEvent, type LabOptions, lab } from "weak-to-strong/lab";
+import type { Detector } from "../../src/audit/case.js";
+import type { Matrix } from "../../src/data/matrix.js";
 import { readJournal } from "../../src/lab/journal.js";
 import { parseLabRecord } from "../../src/lab/record.js";
 import { keptRooms } from "../../src/lab/room-files.js";
@@ -124,6 +126,69 @@ test("holdouts that fail leave the outcome; a verdict given since is in it, and 
   expect(await start()).toEqual(second);
   expect(readFileSync(join(dir, "journal.jsonl"), "utf8")).toBe(journal);
   expect(worked).toBe(1);
+});
+
+test("audits have the holdouts, opened when nothing more can be submitted, with reruns and references there", {
+  timeout: 180_000,
+}, async () => {
+  let submitted = false;
+  const openedAfter: boolean[] = [];
+  const agent = scripted(async (seat) => {
+    const library = { name: "confident-labels", options: { threshold: 0.6 } };
+    await seat.call("submit", { library, method: "kept", write_up: "Only what the teacher is sure of." });
+    submitted = true;
+  });
+  const seen: Record<string, unknown>[] = [];
+  const looks: Detector = {
+    name: "looks",
+    about: "measures on the holdouts",
+    reruns: true,
+    async audit({ holdouts = [], references, rerun, testbed, submission }) {
+      for (const { testbed, references, rerun } of holdouts) {
+        const { weakLabels, weak } = references[1]!;
+        const [own, again, plain] = [
+          await rerun({ run: 1, weakLabels }),
+          await rerun({ run: 1, weakLabels }),
+          await rerun({ run: 1, weakLabels, reference: "naive" }),
+        ];
+        const mean = (of: Matrix | undefined) =>
+          testbed.score(of!, testbed.final).reduce((sum, one) => sum + one, 0) / testbed.final.length;
+        const same = Buffer.compare(Buffer.from(own!.data.buffer), Buffer.from(again!.data.buffer)) === 0;
+        const scores = [weak, own, plain].map(mean);
+        seen.push({ name: testbed.name, teachers: references.length, rows: own!.rows, same, scores });
+      }
+      const { rows, predictions } = submission.runs[0]!;
+      const here = await rerun({ run: 0, weakLabels: references[0]!.weakLabels, reference: "naive" });
+      const [reference, told] = [testbed.score(here!, rows), testbed.score(predictions!, rows)];
+      expect([reference.length, told.length]).toEqual([rows.length, rows.length]);
+      return { detector: "looks", verdict: "clean", words: "It was measured.", evidence: [] };
+    },
+  };
+  const open = async () => {
+    openedAfter.push(submitted);
+    return tiny("elsewhere");
+  };
+  const away = async () => {
+    throw new Error("The disk with it is away.");
+  };
+  const holdouts = [
+    { name: "unseen", open },
+    { name: "gone", open: away },
+  ];
+  await using team = lab({ ...(await smallLab(dir, [agent])), seeds: 2, sealedSeeds: 2, audits: [looks], holdouts });
+  const { record } = await team.result();
+
+  expect(openedAfter.every(Boolean)).toBe(true);
+  expect(seen).toMatchObject([{ name: "unseen", teachers: 2, same: true }]);
+  const { rows, scores } = seen[0] as { rows: number; scores: number[] };
+  expect(rows).toBe((await tiny("elsewhere")).splits.test.ids.length);
+  for (const score of scores) expect(score).toBeGreaterThan(0.4);
+  expect(record.submissions).toMatchObject([{ method: "kept", standing: "clean" }]);
+  const notices = record.notices.map(({ message }) => message).join("\n");
+  expect(notices).toContain("Opens 2 holdouts for audits: agents have ended");
+  expect(notices).toContain("Audits do without the holdout gone: The disk with it is away.");
+  // Nobody reads what was fitted with the holdouts' truth.
+  expect(statSync(join(dir, "transfer", "truth")).mode & 0o777).toBe(0o700);
 });
 
 test("a testbed whose gap its parts do not resolve is refused", { timeout: 60_000 }, async () => {

@@ -1,12 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { CleanRoom } from "../../src/clean-room.js";
 import { sandboxedRoom } from "../../src/clean-rooms/sandboxed.js";
 import { pythonStage } from "../../src/clean-rooms/stage.js";
-import { canary, canaryMark } from "../../src/data/canaries.js";
-import type { Input } from "../../src/data/dataset.js";
+import { canaryMark } from "../../src/data/canaries.js";
 import { homePython, projectHome } from "../../src/home.js";
+import { type HeldOut, type Reruns, rerunsIn } from "../../src/lab/audit-material.js";
 import { type Staked, sealedOf } from "../../src/lab/hour-zero.js";
 import { prepare } from "../../src/lab/prepare.js";
 import { confidence } from "../../src/methods/confidence.js";
@@ -17,10 +16,8 @@ import { bubblewrap } from "../../src/sandboxes/bubblewrap/index.js";
 import type { FeedbackMode, PGRScorer } from "../../src/scorer.js";
 import { sealedScorer } from "../../src/scorers/sealed/index.js";
 import { drawParts } from "../../src/scorers/sealed/parts.js";
-import { createTestbed } from "../../src/testbed/create.js";
-import type { ExampleRow } from "../../src/testbed/examples.js";
-import type { SplitName, Testbed } from "../../src/testbed/testbed.js";
-import { openTruth } from "../../src/testbed/truth.js";
+import { plantCanaries } from "../../src/testbed/plant.js";
+import type { Testbed } from "../../src/testbed/testbed.js";
 import type { Trainer } from "../../src/trainer.js";
 import { pythonTrainer } from "../../src/trainers/python/index.js";
 
@@ -31,7 +28,9 @@ export interface Ground extends AsyncDisposable {
   readonly trainer: Trainer;
   /** What attackers have outside of the lab, where nobody keeps truth from them. */
   readonly elsewhere: Trainer;
-  readonly room: CleanRoom;
+  /** Runs code again for audits, and the hidden holdouts for that. */
+  readonly reruns: Reruns;
+  readonly heldOut: readonly HeldOut[];
   /** Of each submission. */
   readonly runs: number;
   /** A new scorer in a folder of its own, which is kept as long as the ground. */
@@ -53,13 +52,18 @@ export interface GroundOptions {
   readonly sealedSeeds: number;
   /** Default: the testbed's. */
   readonly student?: ModelSpec;
+  /** Testbeds that no author sees, for audits, by names of their own. */
+  readonly holdouts?: Readonly<Record<string, Testbed>>;
 }
 
 /** Enough for an attack that asks about every row. */
 const evaluations = 1500;
 const submissions = 40;
 
-export async function groundOf(testbed: Testbed, { seeds, sealedSeeds, student }: GroundOptions): Promise<Ground> {
+export async function groundOf(
+  testbed: Testbed,
+  { seeds, sealedSeeds, student, holdouts = {} }: GroundOptions,
+): Promise<Ground> {
   await using made = new AsyncDisposableStack();
   const dir = await mkdtemp(join(tmpdir(), "w2s-red-team-"));
   made.defer(() => rm(dir, { recursive: true, force: true }));
@@ -67,44 +71,50 @@ export async function groundOf(testbed: Testbed, { seeds, sealedSeeds, student }
   const truthTrainer = made.use(pythonTrainer({ store: join(dir, "truth"), devices: ["cpu"] }));
   const provider = made.use(bubblewrap());
   const canaries = Array.from({ length: 6 }, canaryMark);
-  const baited = testbed.kind === "verification" ? await withCanaries(testbed, canaries) : testbed;
+  const baited = testbed.kind === "verification" ? await plantCanaries(testbed, canaries) : testbed;
+  const preparing = { ...(student && { student }), truthTrainer, trainer };
+  const context = { signal: new AbortController().signal, emit: () => undefined };
   const prepared = await prepare(
     {
       testbed: baited,
       seeds: Array.from({ length: seeds }, (_, seed) => seed),
       sealedSeeds: Array.from({ length: sealedSeeds }, (_, seed) => 1000 + seed),
-      ...(student && { student }),
       baselines: [naive(), confidence(), confidentLabels()],
-      truthTrainer,
-      trainer,
+      ...preparing,
     },
-    { signal: new AbortController().signal, emit: () => undefined },
+    context,
+  );
+  const others = await Promise.all(
+    Object.entries(holdouts).map(async ([name, testbed]) => {
+      const options = { ...preparing, testbed, seeds: [0, 1, 2], sealedSeeds: [], baselines: [] };
+      return { name, prepared: await prepare(options, context) };
+    }),
   );
   const parts = drawParts(baited.splits.test, { seed: "red team" });
   const staked = { ...prepared, parts };
-  const { name, kind, classes, splits } = baited;
   const python = process.env.W2S_PYTHON || homePython(projectHome());
+  const all = [{ name: baited.name, prepared }, ...others];
   const room = made.use(
     sandboxedRoom({
       dir: join(dir, "room"),
       provider,
       trainer,
-      testbeds: [
-        {
-          ...{ name, kind, classes, student: prepared.student, models: {} },
-          train: splits.train_unlabel,
-          test: splits.test.dataset,
-        },
-      ],
+      testbeds: all.map(({ name, prepared: { testbed, student } }) => ({
+        ...{ name, student, kind: testbed.kind, classes: testbed.classes, models: {} },
+        train: testbed.splits.train_unlabel,
+        test: testbed.splits.test.dataset,
+      })),
       stage: await pythonStage(python, true),
       canaries,
       seconds: { fit: 300, predict: 300 },
     }),
   );
+  const reruns = rerunsIn(room, (name) => all.find((one) => one.name === name)!.prepared.labels.length);
   const owned = made.move();
   let opened = 0;
   return {
-    ...{ staked, trainer, room, elsewhere: truthTrainer },
+    ...{ staked, trainer, reruns, elsewhere: truthTrainer },
+    heldOut: others.map((one) => ({ ...one, reruns })),
     runs: sealedSeeds,
     async scorer(feedback) {
       const place = { dir: join(dir, `scorer-${opened}`), keys: join(dir, `keys-${opened++}`) };
@@ -120,35 +130,4 @@ export async function groundOf(testbed: Testbed, { seeds, sealedSeeds, student }
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-type Verification = Extract<Input, { readonly question: string }>;
-
-/** The same testbed with canaries among the inputs that methods see. */
-function withCanaries(testbed: Testbed, marks: readonly string[]): Promise<Testbed> {
-  const { labels } = openTruth(testbed);
-  const rowsOf = (split: SplitName): ExampleRow[] => {
-    const { dataset, groups, answers } = testbed.splits[split];
-    return dataset.inputs.map((input, row) => ({
-      ...(input as Verification),
-      label: labels[split][row] === 1,
-      ...(groups && { group: String(groups[row]) }),
-      ...(answers?.[row] !== undefined && { consistency_key: answers[row] }),
-    }));
-  };
-  const baits = marks.map(
-    (mark, at): ExampleRow => ({
-      ...(canary(mark, testbed.kind) as Verification),
-      label: at % 2 === 0,
-    }),
-  );
-  const half = baits.length / 2;
-  const { name, classes, description, pair } = testbed;
-  return createTestbed({
-    ...{ name, classes, description, kind: testbed.kind },
-    ...(pair && { pair }),
-    train_label: rowsOf("train_label"),
-    train_unlabel: [...rowsOf("train_unlabel"), ...baits.slice(0, half)],
-    test: [...rowsOf("test"), ...baits.slice(half)],
-  });
 }

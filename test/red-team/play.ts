@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { AuditCase, Query } from "../../src/audit/case.js";
 import { defaultDetectors } from "../../src/audit/detectors.js";
 import { runAudits } from "../../src/audit/run.js";
-import { materialOf } from "../../src/lab/auditing.js";
+import { holdoutFor, materialOf } from "../../src/lab/audit-material.js";
 import { packagePath } from "../../src/package-root.js";
 import type { AuditFinding, SubmissionResult } from "../../src/scorer.js";
 import type { Attack } from "./attack.js";
@@ -83,7 +83,11 @@ export async function audited(
   return findings;
 }
 
-function caseOf({ staked, room }: Ground, queries: readonly Query[], submission: SubmissionResult): AuditCase {
+function caseOf(
+  { staked, reruns, heldOut }: Ground,
+  queries: readonly Query[],
+  submission: SubmissionResult,
+): AuditCase {
   const { runs, program, testbed } = submission;
   return {
     submission,
@@ -91,13 +95,15 @@ function caseOf({ staked, room }: Ground, queries: readonly Query[], submission:
     ...(program.type === "program" && { code: program.snapshot }),
     queries,
     transcript: [],
-    async rerun({ run, weakLabels, seed }) {
+    holdouts: heldOut.map((one) => holdoutFor(one, submission, signal)),
+    rerun({ run, seed, ...request }) {
       const { rows, seed: own } = runs[run]!;
-      const done = await room.run({ code: program, testbed, seed: seed ?? own, weakLabels, rows });
-      return done.status === "ok" ? done.predictions : undefined;
+      return reruns({ ...request, code: program, testbed, seed: seed ?? own, rows }, signal);
     },
   };
 }
+
+const { signal } = new AbortController();
 
 /** The worst of what was found: `disqualified`, then `review`, `elicitation`, `clean`. */
 export function verdictOf(findings: readonly AuditFinding[]): AuditFinding["verdict"] {

@@ -2,6 +2,7 @@ import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } f
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PGRScorer } from "../../src/scorer.js";
+import { tracesSchema } from "../../src/scorers/sealed/entries.js";
 import { type SealedScorerOptions, sealedScorer } from "../../src/scorers/sealed/index.js";
 import { otherTruth, plain, request } from "../../src/testing/scorer-cases/samples.js";
 import { scorerFolders } from "./folders.js";
@@ -24,6 +25,11 @@ test("a line that a crash cut off is removed, and said; every answer is still th
   await using scorer = open();
   expect((await scorer.describe()).notices).toEqual([expect.stringContaining("26 bytes")]);
   expect(await scorer.evaluate(request(plain, 0.9))).toMatchObject({ index: 2, left: 997 });
+});
+
+test("a result that was kept before it was noted what methods open is read as one without notes", () => {
+  const kept = { canaries: ["k7f3"], processes: { sleep: 1 }, refused: ["no"] };
+  expect(tracesSchema.parse(kept)).toEqual({ ...kept, opened: [] });
 });
 
 test.each([

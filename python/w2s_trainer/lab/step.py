@@ -14,11 +14,15 @@ import numpy as np
 
 from .context import Context, FitContext
 from .data import Testbed, load
+from .tripwire import watch
 
 
 def main(path: str) -> None:
     step = json.loads(Path(path).read_text("utf-8"))
     testbed = load(step["testbed"])
+    if opened := step.get("opened"):  # in a clean room, whose /work is the step's folder
+        models = [folder for folder in testbed.models.values() if folder]
+        watch(opened, [Path(path).parent, testbed.folder.parent, *models])
     method = _load(Path(step["method"]))
     if step["function"] == "fit":
         method.fit(_fit_context(testbed, step))

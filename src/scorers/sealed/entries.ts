@@ -17,6 +17,8 @@ export const tracesSchema = z.object({
   canaries: z.array(z.string()),
   processes: z.record(z.string(), z.number()),
   refused: z.array(z.string()),
+  /** Ledgers of before it was looked for have none. */
+  opened: z.array(z.string()).default([]),
 });
 
 /** Which run it is: the teacher's seed, the method's own, and what its rows are shuffled by. */

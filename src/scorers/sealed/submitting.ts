@@ -135,6 +135,7 @@ export class Submitting {
             canaries: [...traces.canaries],
             processes: { ...traces.processes },
             refused: [...traces.refused],
+            opened: [...traces.opened],
           },
           ...(typeof outcomes[at] === "string" && { failure: outcomes[at] }),
         })),
