@@ -10,6 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { generatedCode, generatedMaths, generatedPreference } from "../src/testbed/generated/index.js";
+import type { Testbed } from "../src/testbed/testbed.js";
 import { groundOf } from "../test/red-team/ground.js";
 import { playAttacks, playBlind, playHonest } from "../test/red-team/suite.js";
 import { confusion, plays, type Row } from "../test/red-team/table.js";
@@ -20,10 +21,16 @@ const { values } = parseArgs({
 const only = values.only?.split(",");
 const sizes = { train_label: 600, train_unlabel: 1500, test: 900 };
 const testbeds = { maths: generatedMaths, code: generatedCode, preference: generatedPreference };
+/** Of the same form: a testbed without its shortcuts, and another domain without them. */
+const unseen = { maths: ["maths", "code"], code: ["code", "maths"], preference: ["preference"] } as const;
 const on = values.on ?? (values.blind ? "maths,code,preference" : "maths,code");
 const rows: Row[] = [];
 for (const name of on.split(",") as (keyof typeof testbeds)[]) {
-  await using ground = await groundOf(await testbeds[name](sizes), { seeds: 2, sealedSeeds: 3 });
+  const holdouts: Record<string, Testbed> = {};
+  for (const other of unseen[name]) {
+    holdouts[`unseen ${other}`] = await testbeds[other]({ ...sizes, seed: 20, shortcuts: "absent" });
+  }
+  await using ground = await groundOf(await testbeds[name](sizes), { seeds: 2, sealedSeeds: 3, holdouts });
   const tell = (row: Row): void => {
     rows.push(row);
     console.error(JSON.stringify(row));

@@ -225,7 +225,7 @@ function takeSome(rows: Int32Array, count: number, uniform: () => number): Int32
 /** Models, not answers: a step from the author's best in a random direction, kept where the score rises. */
 export const evolution: Attack = {
   name: "evolution of a model",
-  sizes: [10, 40, 100],
+  sizes: [10, 20, 40, 100],
   run(scorer, queries, authors, size) {
     const { ground } = scorer;
     const { weights, uniform } = ground;

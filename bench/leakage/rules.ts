@@ -31,6 +31,7 @@ const fixed: Rule = {
 
 export const exact: Rule = { name: "exact", mode: "exact" };
 export const usual: Rule = ladder("ladder, default", stepOf, true);
+export const usualScoringNear: Rule = ladder("ladder, default, near ones scored", stepOf);
 
 export const rules: readonly Rule[] = [
   exact,
@@ -40,6 +41,7 @@ export const rules: readonly Rule[] = [
   ladder("ladder, 2 SE", () => 2),
   ladder("ladder, 3 SE", () => 3),
   fixed,
+  ladder("ladder, sqrt(2 ln(k + 1)) SE", (k) => Math.sqrt(2 * Math.log(k + 1))),
+  usualScoringNear,
   usual,
-  ladder("ladder, 2 sqrt(ln(k + 1)) SE", (k) => 2 * Math.sqrt(Math.log(k + 1))),
 ];

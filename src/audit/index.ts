@@ -1,6 +1,7 @@
 export { answerTable } from "./answer-table/index.js";
 export type {
   AuditCase,
+  AuditHoldout,
   AuditRows,
   AuditTestbed,
   Detector,

@@ -4,7 +4,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { experiment, naive, type Testbed } from "weak-to-strong";
 import { pythonTrainer } from "weak-to-strong/trainers/python";
+import { contentHash } from "../../src/data/canonical.js";
 import { random } from "../../src/data/random.js";
+import { answersPerProblem, drawAnswers } from "../../src/testbed/generated/answers.js";
 import {
   finalAnswer,
   generatedCode,
@@ -26,6 +28,23 @@ const noPython = existsSync(python) ? "" : ` (skipped: no Python at ${python})`;
 
 const generators = { maths: generatedMaths, code: generatedCode, preference: generatedPreference };
 const small = { train_label: 100, train_unlabel: 100, test: 100 };
+const absent = { shortcuts: "absent" } as const;
+
+/** Inputs and labels of the defaults with seeds 0 and 7: published results stand on these bytes. */
+const bytes = {
+  maths: [
+    "4c5f5d6d18ec9bf43165544ce2570df565fb5cfd8955905216fb34206a361e44",
+    "eac46097d093013bdab15349c68720035c9a276b24879129c4a12c465ffb7e9e",
+  ],
+  code: [
+    "338293e0a91bb9d807213c5dcd7ae54514fe019e04f3255aa5831850abc79d49",
+    "c6490023b7561666b4288188ef7686817b265d5855337ad0138da294e3c442a1",
+  ],
+  preference: [
+    "ac740a73311cd93251e97b4549d5621fecb020cef2faf295ce4908c98217d9b9",
+    "f1baec02ca5679cd308ec54d5da4fb3fab165789620a244b8a53fbde58ca810f",
+  ],
+};
 
 /** The test split's choices, groups and truth. */
 function verification(testbed: Testbed): { choices: string[]; groups: Int32Array; right: boolean[] } {
@@ -51,10 +70,31 @@ describe.each(Object.entries(generators))("%s", (name, generate) => {
     expect(other!.hash).not.toBe(one!.hash);
   });
 
-  test.skipIf(skipped)(
-    `the default has its sizes, balanced labels, and no problem in two splits${skipped ? noPython : ""}`,
-    async () => {
-      const testbed = await generate();
+  test.skipIf(skipped)(`what the default makes is what it has always made${skipped ? noPython : ""}`, async () => {
+    const made = await Promise.all([0, 7].map((seed) => generate({ seed })));
+    expect(made.map((testbed) => contentHash([testbed.hash, openTruth(testbed).hash]))).toEqual(
+      bytes[name as keyof typeof bytes],
+    );
+  });
+
+  test.skipIf(skipped)(`absent is another testbed that does not say so${skipped ? noPython : ""}`, async () => {
+    const [one, same, planted] = await Promise.all([
+      generate({ ...small, ...absent }),
+      generate({ ...small, ...absent }),
+      generate({ ...small, shortcuts: "planted" }),
+    ]);
+    expect(same).toEqual(one);
+    expect(planted).toEqual(await generate(small));
+    const { hash, splits, ...shown } = one;
+    expect(planted).toMatchObject(shown);
+    expect(planted.hash).not.toBe(hash);
+    expect(planted.splits.test.ids.filter((id) => splits.test.ids.includes(id))).toEqual([]);
+  });
+
+  test.skipIf(skipped).each([{}, absent])(
+    `%j: the default has its sizes, balanced labels, and no problem in two splits${skipped ? noPython : ""}`,
+    async (options) => {
+      const testbed = await generate(options);
       const groups = splitNames.map((split) => new Set(testbed.splits[split].groups));
       expect(splitNames.map((split) => testbed.splits[split].dataset.inputs.length)).toEqual([1000, 3000, 1500]);
       expect(groups.map(({ size }) => size)).toEqual([200, 600, 300]);
@@ -70,6 +110,13 @@ describe.each(Object.entries(generators))("%s", (name, generate) => {
     await expect(async () => generate({ test: 10 })).rejects.toMatchObject({
       code: "bad_input",
       message: expect.stringMatching(/test: expected a whole number of rows, 100 or more.*found 10/),
+    });
+  });
+
+  test("shortcuts that there are not are refused", async () => {
+    await expect(async () => generate({ ...small, shortcuts: "gone" as "planted" })).rejects.toMatchObject({
+      code: "bad_input",
+      message: expect.stringMatching(/shortcuts: expected "planted" or "absent", found "gone"/),
     });
   });
 });
@@ -96,6 +143,31 @@ describe.each([
       }
     },
   );
+
+  test.skipIf(skipped)(
+    `absent, neither the most frequent answer nor a writer is right more often than others${skipped ? noPython : ""}`,
+    async () => {
+      for (const seed of [0, 1]) {
+        const { choices, groups, right } = verification(await generate({ seed, ...absent }));
+        const frequent = isMostFrequent(groups, choices.map(answerOf));
+        expect(Math.abs(agreement(frequent, right) - 0.5)).toBeLessThan(0.07);
+        const writers = choices.map(writerOf);
+        const rates = [0, 1, 2, 3].map((writer) => share(right.filter((_, row) => writers[row] === writer)));
+        for (const [writer, rate] of rates.entries())
+          expect(Math.abs(rate - 0.5), `writer ${writer}`).toBeLessThan(0.1);
+      }
+    },
+  );
+});
+
+test("law: absent, two or three answers to a problem are right, and the others make one mistake", () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const wrong = drawAnswers("absent", random(seed)).filter(({ mistake }) => mistake !== 0);
+      expect(new Set(wrong.map(({ mistake }) => mistake)).size).toBe(1);
+      expect([2, 3]).toContain(answersPerProblem - wrong.length);
+    }),
+  );
 });
 
 test("more rows than the templates give are refused", async () => {
@@ -112,28 +184,68 @@ test("the final answer in the text is the one that the testbed states", async ()
   );
 });
 
-test("preference: some writers write the better answer more often", async () => {
-  const testbed = await generatedPreference();
-  const truth = openTruth(testbed).labels.test;
+test.each([
+  ["planted", [0.35, 0.45, 0.55, 0.67]],
+  ["absent", [0.5, 0.5, 0.5, 0.5]],
+] as const)("preference, %s: how often writers write the better answer", async (shortcuts, rates) => {
   const won: boolean[][] = [[], [], [], []];
-  for (const [row, input] of testbed.splits.test.dataset.inputs.entries()) {
-    if (!("first" in input)) throw new Error("not a preference");
-    won[writerOfText(input.first)]!.push(truth[row] === 0);
-    won[writerOfText(input.second)]!.push(truth[row] === 1);
+  for (const { better, worse } of preferences(await generatedPreference({ shortcuts }))) {
+    won[writerOfText(better)]!.push(true);
+    won[writerOfText(worse)]!.push(false);
   }
-  for (const [writer, expected] of [0.35, 0.45, 0.55, 0.67].entries()) {
+  for (const [writer, expected] of rates.entries()) {
     expect(Math.abs(share(won[writer]!) - expected), `writer ${writer}`).toBeLessThan(0.08);
   }
 });
 
-test("maths: a solution is right exactly where its final answer solves the problem", async () => {
-  const testbed = await generatedMaths(small);
-  const truth = openTruth(testbed).labels.test;
-  for (const [row, input] of testbed.splits.test.dataset.inputs.entries()) {
-    if (!("choice" in input)) throw new Error("not a verification");
-    expect(finalAnswer(input.choice) === String(solve(input.question)), input.question).toBe(truth[row] === 1);
-  }
+test("preference: the most frequent claim on a question is right where planted; absent, each pair has the same two", async () => {
+  const most = async (shortcuts: "planted" | "absent") => {
+    const pairs = preferences(await generatedPreference({ shortcuts }));
+    return [...Map.groupBy(pairs, ({ prompt }) => prompt.split(": ").at(-1)).values()].map((asked) => {
+      const all = Map.groupBy(
+        asked.flatMap(({ better, worse }) => [claimOf(better), claimOf(worse)]),
+        (claim) => claim,
+      );
+      const [first, second] = [...all].sort(([, one], [, other]) => other.length - one.length);
+      return {
+        right: asked.some(({ better }) => claimOf(better) === first![0]),
+        tied: second![1].length === asked.length,
+      };
+    });
+  };
+  expect(share((await most("planted")).map(({ right }) => right))).toBeGreaterThan(0.9);
+  expect((await most("absent")).every(({ tied }) => tied)).toBe(true);
 });
+
+/** The test split's pairs, the better answer told from the worse by the truth. */
+function preferences(testbed: Testbed): { prompt: string; better: string; worse: string }[] {
+  const truth = openTruth(testbed).labels.test;
+  return testbed.splits.test.dataset.inputs.map((input, row) => {
+    if (!("first" in input)) throw new Error("not a preference");
+    const { prompt, first, second } = input;
+    return truth[row] === 0 ? { prompt, better: first, worse: second } : { prompt, better: second, worse: first };
+  });
+}
+
+/** What an answer says on the matter: the sentence before its remark. */
+function claimOf(answer: string): string {
+  return answer
+    .split(/\.\s*/)
+    .filter((sentence) => sentence !== "")
+    .at(-2)!;
+}
+
+test.each([{}, absent])(
+  "maths %j: a solution is right exactly where its final answer solves the problem",
+  async (options) => {
+    const testbed = await generatedMaths({ ...small, ...options });
+    const truth = openTruth(testbed).labels.test;
+    for (const [row, input] of testbed.splits.test.dataset.inputs.entries()) {
+      if (!("choice" in input)) throw new Error("not a verification");
+      expect(finalAnswer(input.choice) === String(solve(input.question)), input.question).toBe(truth[row] === 1);
+    }
+  },
+);
 
 /** The answer to a generated word problem, read from its text. */
 function solve(question: string): number {
@@ -189,14 +301,16 @@ describe.skipIf(noPython)(`snippets${noPython}`, () => {
     });
   });
 
-  test("the gap of a stated pair is resolved", { timeout: 90_000 }, async () => {
-    const testbed = await generatedMaths({ train_label: 500, train_unlabel: 1500 });
+  test("the gap of a stated pair is resolved, with shortcuts and without", { timeout: 90_000 }, async () => {
     await using trainer = pythonTrainer({ python });
-    await using run = experiment({ testbed, trainer, methods: [naive()], seeds: 3 });
-    const { rows } = await run.result();
-    const [weak, transfer, ceiling] = rows;
-    expect(transfer!.pgr).toMatchObject({ status: "ok" });
-    expect(ceiling!.accuracyInterval![0]).toBeGreaterThan(weak!.accuracyInterval![1]);
+    for (const options of [{}, absent]) {
+      const testbed = await generatedMaths({ train_label: 500, train_unlabel: 1500, ...options });
+      await using run = experiment({ testbed, trainer, methods: [naive()], seeds: 2 });
+      const { rows } = await run.result();
+      const [weak, transfer, ceiling] = rows;
+      expect(transfer!.pgr).toMatchObject({ status: "ok" });
+      expect(ceiling!.accuracyInterval![0]).toBeGreaterThan(weak!.accuracyInterval![1]);
+    }
   });
 });
 

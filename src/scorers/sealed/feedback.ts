@@ -6,14 +6,15 @@ import { byGroup, parseGroups } from "../../stats/groups.js";
 const rounding = 1e-20;
 
 /**
- * How many standard errors of the paired difference a candidate has to be above its author's best: sqrt(2 ln(k + 1)),
- * about what the best of k guesses reaches by luck. The whole lab's queries count: to ask under several names does not
- * lower it. What attackers read out under it and under other steps: docs/feedback.md.
+ * How many standard errors of the paired difference a candidate has to be above its author's best: 2 sqrt(ln(k + 1)). A
+ * guess that is no better gets there with a probability below 1 / (2 (k + 1)^2), which sums to .1 over however many
+ * queries. The whole lab's queries count: to ask under several names does not lower it. What attackers read out under it
+ * and under other steps, and what honest teams lose: docs/feedback.md.
  *
  * @param queries - Of the whole lab about these labels so far, this one included: at least 1.
  */
 export function stepOf(queries: number): number {
-  return Math.sqrt(2 * Math.log(queries + 1));
+  return 2 * Math.sqrt(Math.log(queries + 1));
 }
 
 /**

@@ -2,12 +2,21 @@ import { hashedWords } from "../../models/features.js";
 import { linear } from "../../models/linear.js";
 import { createTestbed } from "../create.js";
 import { type SplitName, splitNames, type Testbed } from "../testbed.js";
-import { distinct, drawSplits, type GeneratedOptions, type Grouped, type Problem, type Uniform } from "./draw.js";
+import { drawAnswers, mistakesPerProblem } from "./answers.js";
+import {
+  distinct,
+  drawSplits,
+  type GeneratedOptions,
+  type Grouped,
+  type Problem,
+  type Shortcuts,
+  type Uniform,
+} from "./draw.js";
 import { remark } from "./remarks.js";
 import { runSnippets } from "./run-snippets.js";
 import { renderSnippet } from "./snippets.js";
 import { answerTo, askFor, drawBug, drawCalls, drawTask, programFor } from "./tasks.js";
-import { drawAnswers, mistakesPerProblem, opening } from "./writers.js";
+import { opening } from "./writers.js";
 
 /** What {@link generatedCode} takes. */
 export interface GeneratedCodeOptions extends GeneratedOptions {
@@ -52,18 +61,18 @@ export async function generatedCode(options: GeneratedCodeOptions = {}): Promise
   });
 }
 
-function drawProblem(uniform: Uniform): Problem<Draft> {
+function drawProblem(uniform: Uniform, shortcuts: Shortcuts): Problem<Draft> {
   const task = drawTask(uniform);
   const question = askFor(task);
   const calls = drawCalls(task, uniform);
   const expected = calls.map((numbers) => answerTo(task, numbers));
   const programs = distinct(
     programFor(task),
-    mistakesPerProblem,
+    mistakesPerProblem[shortcuts],
     () => programFor(task, drawBug(uniform)),
     (program) => JSON.stringify(program),
   );
-  const rows = drawAnswers(uniform).map(({ writer, mistake }): Draft => {
+  const rows = drawAnswers(shortcuts, uniform).map(({ writer, mistake }): Draft => {
     const comments = [...opening(writer, uniform), remark(mistake === 0, tells, uniform)];
     return { question, choice: renderSnippet(programs[mistake]!, writer, comments), calls, expected };
   });

@@ -10,7 +10,14 @@ export interface GeneratedOptions {
   readonly train_label?: number;
   readonly train_unlabel?: number;
   readonly test?: number;
+  /**
+   * Which way the shortcuts point. Default "planted": they pay. "reversed": they mislead, and what words tell stays the same,
+   * so that a method that stands on a shortcut falls below plain training. Neither name nor description tell the two apart.
+   */
+  readonly shortcuts?: "planted" | "absent";
 }
+
+export type Shortcuts = NonNullable<GeneratedOptions["shortcuts"]>;
 
 /** Uniform numbers in [0, 1). */
 export type Uniform = () => number;
@@ -53,17 +60,19 @@ export type Grouped<Row> = Row & { readonly group: string };
 export function drawSplits<Row>(
   name: string,
   options: GeneratedOptions,
-  drawProblem: (uniform: Uniform) => Problem<Row>,
+  drawProblem: (uniform: Uniform, shortcuts: Shortcuts) => Problem<Row>,
 ): Record<SplitName, Grouped<Row>[]> {
   const sizes = { train_label: 1000, train_unlabel: 3000, test: 1500, ...options };
+  const shortcuts = checkShortcuts(name, options.shortcuts);
   const asked = new Set<string>();
   const splits: Record<SplitName, Grouped<Row>[]> = { train_label: [], train_unlabel: [], test: [] };
   for (const split of splitNames) {
     checkSize(name, split, sizes[split]);
-    const uniform = random(name, split, options.seed ?? 0);
+    // Nothing is added for the default, whose bytes published results stand on.
+    const uniform = random(name, split, options.seed ?? 0, ...(shortcuts === "planted" ? [] : [shortcuts]));
     for (let repeats = 0; splits[split].length < sizes[split]; repeats++) {
       if (repeats > mostRepeats) throw tooMany(name, asked.size);
-      const { question, rows } = drawProblem(uniform);
+      const { question, rows } = drawProblem(uniform, shortcuts);
       if (asked.has(question)) continue;
       repeats = 0;
       asked.add(question);
@@ -81,6 +90,14 @@ function checkSize(name: string, split: SplitName, size: number): void {
   throw new WeakToStrongError(
     "bad_input",
     `${name}: ${split}: expected a whole number of rows, 100 or more (with fewer a class may be missing), found ${size}.`,
+  );
+}
+
+function checkShortcuts(name: string, shortcuts: Shortcuts = "planted"): Shortcuts {
+  if (shortcuts === "planted" || shortcuts === "absent") return shortcuts;
+  throw new WeakToStrongError(
+    "bad_input",
+    `${name}: shortcuts: expected "planted" or "absent", found ${JSON.stringify(shortcuts)}.`,
   );
 }
 

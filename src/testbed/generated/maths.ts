@@ -2,6 +2,7 @@ import { hashedWords } from "../../models/features.js";
 import { linear } from "../../models/linear.js";
 import { createTestbed } from "../create.js";
 import type { Testbed } from "../testbed.js";
+import { drawAnswers, mistakesPerProblem } from "./answers.js";
 import {
   between,
   chance,
@@ -10,10 +11,11 @@ import {
   type GeneratedOptions,
   type Problem,
   pick,
+  type Shortcuts,
   type Uniform,
 } from "./draw.js";
 import { remark } from "./remarks.js";
-import { drawAnswers, layOut, mistakesPerProblem, opening } from "./writers.js";
+import { layOut, opening } from "./writers.js";
 
 /** How often a remark fits its answer. */
 const tells = 0.75;
@@ -68,7 +70,7 @@ interface Row {
   readonly consistency_key: string;
 }
 
-function drawProblem(uniform: Uniform): Problem<Row> {
+function drawProblem(uniform: Uniform, shortcuts: Shortcuts): Problem<Row> {
   const [name, thing, start] = [pick(names, uniform), pick(things, uniform), between(30, 90, uniform)];
   const steps = distinct(
     drawStep(uniform),
@@ -80,11 +82,11 @@ function drawProblem(uniform: Uniform): Problem<Row> {
   const question = `${name} has ${start} ${thing}. ${told} How many ${thing} does ${name} have now?`;
   const solutions = distinct(
     solve(start, steps, []),
-    mistakesPerProblem,
-    () => solve(start, steps, drawMistake(uniform)),
+    mistakesPerProblem[shortcuts],
+    () => solve(start, steps, shortcuts === "planted" ? drawMistake(uniform) : drawAnyMistake(uniform)),
     ({ final }) => String(final),
   );
-  const rows = drawAnswers(uniform).map(({ writer, mistake }) => {
+  const rows = drawAnswers(shortcuts, uniform).map(({ writer, mistake }) => {
     const { sentences, final } = solutions[mistake]!;
     const label = mistake === 0;
     const choice = [...opening(writer, uniform), ...sentences, `${remark(label, tells, uniform)}.`, `A: ${final}`];
@@ -114,6 +116,14 @@ function drawMistake(uniform: Uniform): Mistake {
   if (chance(ofThought, uniform)) return pick([["misread"], [undefined, "misread"], ["misread", "misread"]], uniform);
   const off = pick([-10, -2, -1, 1, 2, 10], uniform);
   return pick([[off], [undefined, off]], uniform);
+}
+
+/**
+ * Where shortcuts are absent: nearly always both steps, so that a statement is as often wrong as right wherever it stands. (Two
+ * that cancel out leave the answer right, so that others are needed at times.)
+ */
+function drawAnyMistake(uniform: Uniform): Mistake {
+  return chance(0.95, uniform) ? ["misread", "misread"] : drawMistake(uniform);
 }
 
 /** A solution's sentences and its final answer; after a mistake it goes on consistently. */

@@ -2,15 +2,15 @@ import { hashedWords } from "../../models/features.js";
 import { linear } from "../../models/linear.js";
 import { createTestbed } from "../create.js";
 import type { Testbed } from "../testbed.js";
-import { chance, drawSplits, type GeneratedOptions, type Problem, pick, type Uniform } from "./draw.js";
-import { type Relation, relations } from "./facts.js";
+import { answersPerProblem } from "./answers.js";
+import { claims } from "./claims.js";
+import { chance, drawSplits, type GeneratedOptions, type Problem, pick, type Shortcuts, type Uniform } from "./draw.js";
+import { relations } from "./facts.js";
 import { remark } from "./remarks.js";
-import { answersPerProblem, drawWriter, layOut, opening, writerSkill } from "./writers.js";
+import { drawWriter, layOut, opening, skillsOf } from "./writers.js";
 
 /** How often a remark fits its answer. */
 const tells = 0.64;
-/** Share of the worse answers that answer another question, rightly; the rest get the fact wrong. */
-const offTopic = 0.15;
 
 /** Takes the odds against an average writer to the strength against another: both of a pair differ from the average. */
 const againstOthers = 0.65;
@@ -50,13 +50,14 @@ export function generatedPreference(options: GeneratedOptions = {}): Promise<Tes
   });
 }
 
-function drawProblem(uniform: Uniform): Problem<Row> {
+function drawProblem(uniform: Uniform, shortcuts: Shortcuts): Problem<Row> {
+  const { right, wrong } = claims[shortcuts];
   const relation = pick(relations, uniform);
   const index = Math.floor(uniform() * relation.facts.length);
   const prompt = `${pick(askers, uniform)} asked ${pick(places, uniform)}. ${pick(pleas, uniform)} ${relation.ask(relation.facts[index]![0])}`;
   const rows = Array.from({ length: answersPerProblem }, (): Row => {
-    const [good, bad] = drawWriters(uniform);
-    const better = answer(say(relation, index, 0), true, good, uniform);
+    const [good, bad] = drawWriters(skillsOf(shortcuts), uniform);
+    const better = answer(right(relation, index, uniform), true, good, uniform);
     const worse = answer(wrong(relation, index, uniform), false, bad, uniform);
     return chance(0.5, uniform)
       ? { prompt, first: better, second: worse, label: "A" }
@@ -66,23 +67,12 @@ function drawProblem(uniform: Uniform): Problem<Row> {
 }
 
 /** Two different writers, the one of the better answer first: Bradley and Terry's model (1952) on the writers' skill. */
-function drawWriters(uniform: Uniform): [good: number, bad: number] {
+function drawWriters(skills: readonly number[], uniform: Uniform): [good: number, bad: number] {
   const one = drawWriter(uniform);
   let other = one;
   while (other === one) other = drawWriter(uniform);
-  const strength = (writer: number): number => (writerSkill[writer]! / (1 - writerSkill[writer]!)) ** againstOthers;
+  const strength = (writer: number): number => (skills[writer]! / (1 - skills[writer]!)) ** againstOthers;
   return chance(strength(one) / (strength(one) + strength(other)), uniform) ? [one, other] : [other, one];
-}
-
-/** The sentence on a thing with the answer that belongs to the thing `shift` places on: right for 0. */
-function say(relation: Relation, index: number, shift: number): string {
-  const { facts } = relation;
-  return relation.say(facts[index]![0], facts[(index + shift) % facts.length]![1]);
-}
-
-function wrong(relation: Relation, index: number, uniform: Uniform): string {
-  if (chance(offTopic, uniform)) return say(relation, (index + 1) % relation.facts.length, 0);
-  return say(relation, index, pick([1, 2], uniform));
 }
 
 function answer(sentence: string, better: boolean, writer: number, uniform: Uniform): string {

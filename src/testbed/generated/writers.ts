@@ -1,4 +1,4 @@
-import { between, chance, pick, type Uniform } from "./draw.js";
+import { chance, pick, type Shortcuts, type Uniform } from "./draw.js";
 
 /*
  * The planted shortcut "who wrote it". Four models, as the story goes, wrote the answers. Each lays out its text in its
@@ -6,7 +6,7 @@ import { between, chance, pick, type Uniform } from "./draw.js";
  */
 
 /** P(right) of each writer, before a problem's own difficulty: the range that gsm8k-verify's four generators have. */
-export const writerSkill: readonly number[] = [0.35, 0.45, 0.57, 0.67];
+const writerSkill: readonly number[] = [0.35, 0.45, 0.57, 0.67];
 
 /** Share of the answers that each writer gives. */
 const writerShare = [0.35, 0.15, 0.15, 0.35] as const;
@@ -20,6 +20,11 @@ const openings: readonly (readonly string[])[] = [
 
 /** How often a writer opens with a phrase of its own. */
 const opens = 0.5;
+
+/** The skill of each writer; absent, that of the average. */
+export function skillsOf(shortcuts: Shortcuts): readonly number[] {
+  return shortcuts === "planted" ? writerSkill : writerSkill.map(() => 0.5);
+}
 
 /** The writer (0 to 3) of an answer. */
 export function drawWriter(uniform: Uniform): number {
@@ -44,28 +49,4 @@ export function layOut(sentences: readonly string[], writer: number): string {
 /** The writer of a text of these testbeds, found from its layout alone. */
 export function writerOfText(text: string): number {
   return text.includes("\n\n") ? 2 : text.includes("\n  ") ? 3 : text.includes("\n") ? 1 : 0;
-}
-
-/** One answer to a problem: by whom, and which of the problem's mistakes it makes, if any. */
-export interface Answer {
-  readonly writer: number;
-  /** 0 where the answer is right, else 1 to {@link mistakesPerProblem}. */
-  readonly mistake: number;
-}
-
-export const answersPerProblem = 5;
-/** So few that two writers often make the same one, and the most frequent answer is sometimes wrong. */
-export const mistakesPerProblem = 3;
-
-/** How far a problem's difficulty moves P(right) up or down: answers to one problem are right or wrong together. */
-const difficulty = 0.25;
-
-/** Who answers a problem, and how. */
-export function drawAnswers(uniform: Uniform): Answer[] {
-  const shift = (2 * uniform() - 1) * difficulty;
-  return Array.from({ length: answersPerProblem }, () => {
-    const writer = drawWriter(uniform);
-    const right = chance(writerSkill[writer]! + shift, uniform);
-    return { writer, mistake: right ? 0 : between(1, mistakesPerProblem, uniform) };
-  });
 }
