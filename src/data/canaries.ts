@@ -1,31 +1,17 @@
-import { randomBytes } from "node:crypto";
-import type { Input, Kind } from "./dataset.js";
-
 /*
  * Code verification asks whether code is right; running it instead of judging it is a hack that one of the field's studies
  * saw. A canary is an example that asks the same, and whose code leaves a trace when it is run. It stays among a testbed's
  * inputs for good, weak label and all, so that a method sees the same examples wherever it runs.
  */
 
-/** A new mark: it names one canary, and stands in its trace. */
-export function canaryMark(): string {
-  return randomBytes(6).toString("hex");
-}
-
 /**
  * An example whose Python code, when it is run, writes the file {@link canaryFile} and asks the sandbox's door for
- * {@link canaryPath}; a label for it is as good as another. Throws nothing where it can do neither.
+ * {@link canaryPath}. It does what its question asks; where it can leave no trace it throws nothing.
+ *
+ * @param mark - 12 hexadecimal digits that name this canary and stand in its trace.
  */
-export function canary(mark: string, kind: Kind): Input {
-  const code = codeOf(mark);
-  switch (kind) {
-    case "classification":
-      return { text: code };
-    case "verification":
-      return { question, choice: code };
-    case "preference":
-      return { prompt: question, first: code, second: "def total(values):\n    return len(values)\n" };
-  }
+export function canary(mark: string): { readonly question: string; readonly choice: string } {
+  return { question, choice: codeOf(mark) };
 }
 
 /** The file, inside the sandbox, that a canary with this mark writes when it is run. */

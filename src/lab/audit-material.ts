@@ -5,6 +5,7 @@ import { type Matrix, takeRows } from "../data/matrix.js";
 import type { SubmissionResult } from "../scorer.js";
 import { metricOf, scoresOf } from "../stats/metric.js";
 import type { Testbed } from "../testbed/testbed.js";
+import type { RoomTestbed } from "./defaults.js";
 import type { Staked } from "./hour-zero.js";
 import type { Prepared } from "./prepare.js";
 
@@ -48,22 +49,22 @@ function shown(
 
 /** A testbed that no author has seen, as it is for every submission. */
 export interface HeldOut {
-  /** In the room. */
   readonly name: string;
   readonly prepared: Prepared;
+  /** In a room that has it under the name of every testbed of the lab: a method must not tell by the name where it is. */
   readonly reruns: Reruns;
 }
 
 /** How one submission is run there. */
 export function holdoutFor(
   { name, prepared, reruns }: HeldOut,
-  { program: code, runs }: SubmissionResult,
+  { program: code, testbed: shownAs, runs }: SubmissionResult,
   signal: AbortSignal,
 ): AuditHoldout {
   const { testbed, labels, weakLabels, teacher, ceiling } = prepared;
   const final = Int32Array.from(labels.keys());
   const rerun = ({ run, seed, ...request }: Rerun) =>
-    reruns({ ...request, code, testbed: name, seed: seed ?? runs[run % runs.length]!.seed, rows: final }, signal);
+    reruns({ ...request, code, testbed: shownAs, seed: seed ?? runs[run % runs.length]!.seed, rows: final }, signal);
   return {
     testbed: { ...shown(testbed, labels), name, development: new Int32Array(), final },
     references: weakLabels.map((weakLabels, seed) => ({
@@ -84,6 +85,12 @@ interface RoomRerun extends Pick<Rerun, "weakLabels" | "reference"> {
 
 /** Runs code once more in a room; undefined where it fails. */
 export type Reruns = (request: RoomRerun, signal: AbortSignal) => Promise<Matrix | undefined>;
+
+/** A holdout as a clean room knows it, under another name. */
+export function roomHoldout({ testbed, student }: Prepared, shownAs: string): RoomTestbed {
+  const { kind, classes, splits } = testbed;
+  return { name: shownAs, kind, classes, student, train: splits.train_unlabel, test: splits.test.dataset, models: {} };
+}
 
 /**
  * Reruns in a room of testbeds with so many test rows. References do not depend on who is looked at: each is run once, on all

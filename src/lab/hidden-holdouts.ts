@@ -4,7 +4,7 @@ import type { ExperimentEvent } from "../experiment/events.js";
 import type { SandboxProvider } from "../sandbox.js";
 import { cached } from "../trainers/cached.js";
 import type { Holdout } from "../transfer/plan.js";
-import { type HeldOut, rerunsIn } from "./audit-material.js";
+import { type HeldOut, rerunsIn, roomHoldout } from "./audit-material.js";
 import type { TeamContext } from "./context.js";
 import { findWeights, insideOf, pythonStage, sandboxedRoom } from "./defaults.js";
 import type { LabPlan } from "./plan.js";
@@ -27,7 +27,7 @@ export function holdoutFolder({ dir }: LabPlan): string {
 }
 
 /**
- * Opens the lab's holdouts for audits, in a clean room of their own: by now agents have ended, and all that they have
+ * Opens the lab's holdouts for audits, in clean rooms of their own: by now agents have ended, and all that they have
  * submitted lies in the ledger. One that fails gives a notice. `stack` ends what is started.
  */
 export async function openHoldouts(
@@ -70,25 +70,22 @@ export async function openHoldouts(
     signal,
   );
   const stage = await pythonStage(python, isolated);
-  const room = stack.use(
-    sandboxedRoom({
-      dir: join(folder, "room"),
-      provider,
-      trainer: stack.use(plan.trainer({ store: join(folder, "trainer") }, "agents")),
-      testbeds: opened.map(({ name, prepared: { testbed, student } }) => ({
-        ...{ name, student, ...models },
-        kind: testbed.kind,
-        classes: testbed.classes,
-        train: testbed.splits.train_unlabel,
-        test: testbed.splits.test.dataset,
-        weights: weights.folderOf({ student, ...models }),
-      })),
-      stage: { ...stage, mounts: [...stage.mounts, ...weights.mounts, ...(plan.mounts ?? []).map(insideOf)] },
-      ...(plan.limits && { limits: plan.limits }),
-      ...(plan.devices && { devices: plan.devices }),
-    }),
-  );
-  const rows = new Map(opened.map(({ name, prepared }) => [name, prepared.labels.length]));
-  const reruns = rerunsIn(room, (name) => rows.get(name)!);
-  return opened.map((one) => ({ ...one, reruns }));
+  const mounts = [...stage.mounts, ...weights.mounts, ...(plan.mounts ?? []).map(insideOf)];
+  const roomTrainer = stack.use(plan.trainer({ store: join(folder, "trainer") }, "agents"));
+  return opened.map(({ name, prepared }, at) => {
+    const { student, labels } = prepared;
+    const more = { ...models, weights: weights.folderOf({ student, ...models }) };
+    const room = stack.use(
+      sandboxedRoom({
+        dir: join(folder, `room-${at}`),
+        provider,
+        trainer: roomTrainer,
+        testbeds: plan.testbeds.map((testbed) => ({ ...roomHoldout(prepared, testbed.name), ...more })),
+        stage: { ...stage, mounts },
+        ...(plan.limits && { limits: plan.limits }),
+        ...(plan.devices && { devices: plan.devices }),
+      }),
+    );
+    return { name, prepared, reruns: rerunsIn(room, () => labels.length) };
+  });
 }

@@ -23,9 +23,7 @@ export async function plantCanaries(testbed: Testbed, marks: readonly string[]):
   const { labels, subsets } = openTruth(testbed);
   const subsetOf = new Map(Object.entries(subsets).flatMap(([subset, rows]) => [...rows].map((row) => [row, subset])));
   const planted = (parity: number): ExampleRow[] =>
-    marks
-      .filter((_, at) => at % 2 === parity)
-      .map((mark) => ({ ...canary(mark, kind), label: true }) as unknown as ExampleRow);
+    marks.filter((_, at) => at % 2 === parity).map((mark) => ({ ...canary(mark), label: true }));
   const { train_label, train_unlabel, test } = splits;
   return createTestbed({
     ...{ name, kind, classes, description },

@@ -172,14 +172,14 @@ test("audits have the holdouts, opened when nothing more can be submitted, with 
     throw new Error("The disk with it is away.");
   };
   const holdouts = [
-    { name: "unseen", open },
+    { name: "never seen", open },
     { name: "gone", open: away },
   ];
   await using team = lab({ ...(await smallLab(dir, [agent])), seeds: 2, sealedSeeds: 2, audits: [looks], holdouts });
   const { record } = await team.result();
 
   expect(openedAfter.every(Boolean)).toBe(true);
-  expect(seen).toMatchObject([{ name: "unseen", teachers: 2, same: true }]);
+  expect(seen).toMatchObject([{ name: "never seen", teachers: 2, same: true }]);
   const { rows, scores } = seen[0] as { rows: number; scores: number[] };
   expect(rows).toBe((await tiny("elsewhere")).splits.test.ids.length);
   for (const score of scores) expect(score).toBeGreaterThan(0.4);

@@ -1,13 +1,13 @@
+import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sandboxedRoom } from "../../src/clean-rooms/sandboxed.js";
 import { pythonStage } from "../../src/clean-rooms/stage.js";
-import { canaryMark } from "../../src/data/canaries.js";
 import { homePython, projectHome } from "../../src/home.js";
-import { type HeldOut, type Reruns, rerunsIn } from "../../src/lab/audit-material.js";
+import { type HeldOut, type Reruns, rerunsIn, roomHoldout } from "../../src/lab/audit-material.js";
 import { type Staked, sealedOf } from "../../src/lab/hour-zero.js";
-import { prepare } from "../../src/lab/prepare.js";
+import { type Prepared, prepare } from "../../src/lab/prepare.js";
 import { confidence } from "../../src/methods/confidence.js";
 import { confidentLabels } from "../../src/methods/confident-labels.js";
 import { naive } from "../../src/methods/naive.js";
@@ -70,7 +70,7 @@ export async function groundOf(
   const trainer = made.use(pythonTrainer({ store: join(dir, "store"), devices: ["cpu"] }));
   const truthTrainer = made.use(pythonTrainer({ store: join(dir, "truth"), devices: ["cpu"] }));
   const provider = made.use(bubblewrap());
-  const canaries = Array.from({ length: 6 }, canaryMark);
+  const canaries = Array.from({ length: 6 }, () => randomBytes(6).toString("hex"));
   const baited = testbed.kind === "verification" ? await plantCanaries(testbed, canaries) : testbed;
   const preparing = { ...(student && { student }), truthTrainer, trainer };
   const context = { signal: new AbortController().signal, emit: () => undefined };
@@ -93,28 +93,26 @@ export async function groundOf(
   const parts = drawParts(baited.splits.test, { seed: "red team" });
   const staked = { ...prepared, parts };
   const python = process.env.W2S_PYTHON || homePython(projectHome());
-  const all = [{ name: baited.name, prepared }, ...others];
-  const room = made.use(
-    sandboxedRoom({
-      dir: join(dir, "room"),
-      provider,
-      trainer,
-      testbeds: all.map(({ name, prepared: { testbed, student } }) => ({
-        ...{ name, student, kind: testbed.kind, classes: testbed.classes, models: {} },
-        train: testbed.splits.train_unlabel,
-        test: testbed.splits.test.dataset,
-      })),
-      stage: await pythonStage(python, true),
-      canaries,
-      seconds: { fit: 300, predict: 300 },
-    }),
-  );
-  const reruns = rerunsIn(room, (name) => all.find((one) => one.name === name)!.prepared.labels.length);
+  const stage = await pythonStage(python, true);
+  const roomOf = (name: string, one: Prepared) =>
+    made.use(
+      sandboxedRoom({
+        dir: join(dir, name),
+        ...{ provider, trainer, stage, canaries },
+        testbeds: [roomHoldout(one, baited.name)],
+        seconds: { fit: 300, predict: 300 },
+      }),
+    );
+  const room = roomOf("room", prepared);
+  const heldOut = others.map((one, at) => ({
+    ...one,
+    reruns: rerunsIn(roomOf(`holdout-${at}`, one.prepared), () => one.prepared.labels.length),
+  }));
   const owned = made.move();
   let opened = 0;
   return {
-    ...{ staked, trainer, reruns, elsewhere: truthTrainer },
-    heldOut: others.map((one) => ({ ...one, reruns })),
+    ...{ staked, trainer, heldOut, elsewhere: truthTrainer },
+    reruns: rerunsIn(room, () => prepared.labels.length),
     runs: sealedSeeds,
     async scorer(feedback) {
       const place = { dir: join(dir, `scorer-${opened}`), keys: join(dir, `keys-${opened++}`) };

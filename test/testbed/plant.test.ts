@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createTestbed, type ExampleRow } from "weak-to-strong";
-import { canary, canaryMark } from "../../src/data/canaries.js";
+import { canary } from "../../src/data/canaries.js";
 import { plantCanaries } from "../../src/testbed/plant.js";
 import { splitNames, type Testbed } from "../../src/testbed/testbed.js";
 import { openTruth } from "../../src/testbed/truth.js";
@@ -40,7 +40,7 @@ function known(testbed: Testbed, split: (typeof splitNames)[number]) {
 }
 
 test("each mark has one example, alone and rightly labelled; all others are what they were", async () => {
-  const [testbed, marks] = [await source(), Array.from({ length: 5 }, canaryMark)];
+  const [testbed, marks] = [await source(), Array.from("12345", (digit) => digit.repeat(12))];
   const planted = await plantCanaries(testbed, marks);
   expect(splitNames.map((name) => planted.splits[name].ids.length)).toEqual([20, 40 + 3, 60 + 2]);
   const found = splitNames.flatMap((name) => {
@@ -52,7 +52,7 @@ test("each mark has one example, alone and rightly labelled; all others are what
     return [...after].map(([text, facts]) => ({ name, text, ...facts }));
   });
   expect(found.every(({ label, partners, subset }) => label === 1 && partners.length === 0 && !subset)).toBe(true);
-  const where = marks.map((mark) => found.filter(({ text }) => text === JSON.stringify(canary(mark, "verification"))));
+  const where = marks.map((mark) => found.filter(({ text }) => text === JSON.stringify(canary(mark))));
   expect(where.map((rows) => rows.map(({ name }) => name))).toEqual([
     ["train_unlabel"],
     ["test"],
@@ -81,7 +81,7 @@ test("what does not verify code hides none", async () => {
     train_unlabel: rows("b"),
     test: rows("c"),
   });
-  await expect(plantCanaries(words, [canaryMark()])).rejects.toMatchObject({
+  await expect(plantCanaries(words, ["0".repeat(12)])).rejects.toMatchObject({
     code: "bad_input",
     message:
       'canaries: the testbed "words" is of the kind classification; only code that is to be verified can hide a canary.',

@@ -30,15 +30,19 @@ def watch(path: str, handed: Iterable[str | os.PathLike[str]]) -> None:
     """From now on appends each new note to the file `path`, which is there, as a line of JSON: "reads /usr/words".
 
     `handed`: folders that may be read, besides temporary ones. Forks are watched too, programs that are started not."""
-    own = [os.path.realpath(folder) for folder in (*handed, tempfile.gettempdir(), *_MACHINE)]
+    handed = [os.path.realpath(folder) for folder in handed]
+    free = [os.path.realpath(folder) for folder in (tempfile.gettempdir(), *_MACHINE)]
     packages = [os.path.realpath(folder) for folder in sys.path]
     door = os.environ.get("W2S_DOOR", "/run/w2s/door.sock")
     noted: set[str] = set()
 
     def expected(verb: str, real: str) -> bool:
-        if _within(own, real) or real in packages or any(part in f"{real}/" for part in _ABOUT):
+        if _within(handed, real) or real in packages or any(part in f"{real}/" for part in _ABOUT):
             return True
-        return _within(packages, real) if verb == "lists" else real.endswith(_CODE)
+        installed = _within(packages, real)
+        if not installed and _within(free, real):  # packages may lie below a temporary folder
+            return True
+        return installed if verb == "lists" else real.endswith(_CODE)
 
     def note_of(verb: str, what: Any) -> str | None:
         if isinstance(what, tuple):
@@ -48,8 +52,9 @@ def watch(path: str, handed: Iterable[str | os.PathLike[str]]) -> None:
             text = os.path.realpath(text)
             if expected(verb, text):
                 return None
-        elif verb == "connects to" and (text.startswith("\0") or text == door or _within(own, os.path.realpath(text))):
-            return None
+        elif verb == "connects to":
+            if text.startswith("\0") or text == door or _within([*handed, *free], os.path.realpath(text)):
+                return None
         return f"{verb} {text}"
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
