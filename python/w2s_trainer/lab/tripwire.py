@@ -44,6 +44,9 @@ def watch(path: str, handed: Iterable[str | os.PathLike[str]]) -> None:
             return True
         return installed if verb == "lists" else real.endswith(_CODE)
 
+    def own_socket(path: str) -> bool:
+        return path.startswith("\0") or path == door or _within([*handed, *free], os.path.realpath(path))
+
     def note_of(verb: str, what: Any) -> str | None:
         if isinstance(what, tuple):
             return f"{verb} {':'.join(map(str, what[:2]))}"
@@ -52,9 +55,8 @@ def watch(path: str, handed: Iterable[str | os.PathLike[str]]) -> None:
             text = os.path.realpath(text)
             if expected(verb, text):
                 return None
-        elif verb == "connects to":
-            if text.startswith("\0") or text == door or _within([*handed, *free], os.path.realpath(text)):
-                return None
+        elif verb == "connects to" and own_socket(text):
+            return None
         return f"{verb} {text}"
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
