@@ -12,7 +12,12 @@ export async function runAudits(
   options: { readonly detectors: readonly Detector[]; readonly signal?: AbortSignal },
 ): Promise<AuditRecord> {
   const { detectors, signal = new AbortController().signal } = options;
-  const shared = { ...subject, rerun: sharing(subject) };
+  const { runs } = subject.submission;
+  const shared = {
+    ...subject,
+    rerun: sharing(subject.rerun, (run) => runs[run]?.seed),
+    holdouts: (subject.holdouts ?? []).map((one) => ({ ...one, rerun: sharing(one.rerun) })),
+  };
   const findings: AuditFinding[] = [];
   for (const detector of detectors) {
     signal.throwIfAborted();
@@ -36,13 +41,14 @@ async function finding(detector: Detector, subject: AuditCase, signal: AbortSign
 }
 
 /** Each different request is made once; one that failed is made again when it is asked for again. */
-function sharing(subject: AuditCase): AuditCase["rerun"] {
+function sharing(rerun: AuditCase["rerun"], seedOf?: (run: number) => number | undefined): AuditCase["rerun"] {
   const made = new Map<string, Promise<Matrix | undefined>>();
   return (request: Rerun) => {
-    const key = contentHash({ seed: subject.submission.runs[request.run]?.seed, ...request });
+    const seed = seedOf?.(request.run);
+    const key = contentHash({ ...(seed !== undefined && { seed }), ...request });
     const earlier = made.get(key);
     if (earlier) return earlier;
-    const run = subject.rerun(request);
+    const run = rerun(request);
     made.set(key, run);
     run.catch(() => made.delete(key));
     return run;

@@ -44,6 +44,31 @@ test("equal reruns are run once for all detectors, whether they name the run's o
   expect(made).toHaveLength(3);
 });
 
+test("so are reruns on a holdout, a reference apart from the submission", async () => {
+  const made: Rerun[] = [];
+  const rerun = async (request: Rerun) => {
+    made.push(request);
+    return matrix([[1, 0]]);
+  };
+  const { testbed, references } = aCase();
+  const there: Detector = {
+    ...asking("there", []),
+    async audit({ holdouts = [] }) {
+      for (const reference of [undefined, "naive"]) {
+        await holdouts[0]!.rerun({ run: 0, weakLabels, ...(reference && { reference }) });
+      }
+      return { detector: "there", verdict: "clean", words: `${holdouts.length} holdouts`, evidence: [] };
+    },
+  };
+  const subject = { ...aCase(), holdouts: [{ testbed, references, rerun }] };
+  const { findings } = await runAudits(subject, { detectors: [there, there] });
+  expect(findings.map(({ words }) => words)).toEqual(["1 holdouts", "1 holdouts"]);
+  expect(made).toEqual([
+    { run: 0, weakLabels },
+    { run: 0, weakLabels, reference: "naive" },
+  ]);
+});
+
 test("a detector that throws asks for a person and stops no other; its rerun is made again", async () => {
   let made = 0;
   const rerun = async () => {
