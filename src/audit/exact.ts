@@ -1,3 +1,13 @@
+import { studentCdf } from "../stats/student.js";
+
+/** As good as the normal distribution: what intervals of many examples stand on. */
+export const manyDegrees = 1e6;
+
+/** P(Z >= z) of a standard normal Z; infinities are as good as others. */
+export function normalTail(z: number): number {
+  return 1 - studentCdf(z, manyDegrees);
+}
+
 /**
  * P(X >= k) for X ~ Binomial(n, p), summed exactly.
  *

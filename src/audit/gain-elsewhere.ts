@@ -1,10 +1,7 @@
 import { type Matrix, takeRows } from "../data/matrix.js";
-import { type ComparisonOk, compare } from "../stats/compare.js";
-import { studentCdf } from "../stats/student.js";
-import { shown } from "../stats/words.js";
+import { type CompareInput, compare } from "../stats/compare.js";
 import type { AuditCase, AuditHoldout, AuditTestbed, RunReferences } from "./case.js";
 import type { Found } from "./finding.js";
-import { errorAbove, errorBelow, manyDegrees } from "./standard-errors.js";
 
 /** The reference that a gain is over: what plain training on weak labels gives. */
 const plain = "naive";
@@ -24,29 +21,33 @@ interface Side {
   readonly plain: readonly Matrix[];
 }
 
+/** What a submission gains over plain training, as a share of the gap, which is taken as it was found. */
+interface Gain {
+  readonly estimate: number;
+  /** At 95%, and at what {@link alpha} asks for. */
+  readonly low: number;
+  readonly surely: readonly [low: number, high: number];
+}
+
 /**
  * Whether what a submission gains over plain training on the final part is there on testbeds that its author has not seen.
- * What stands on knowledge of one testbed, or on a shortcut that points the other way elsewhere, is not.
+ * What stands on knowledge of one testbed, or on a shortcut of its own, is not.
  *
- * H0: the difference of PGRs there is at least {@link keptPart} of that here. The two share no examples;
- * z = (part x here - there) / sqrt(part^2 se^2 + se^2), adjusted for the number of holdouts (Bonferroni).
+ * It is surely gone where the lower limit of `keptPart` x here - there is above 0: both are differences of accuracy over seeds and
+ * examples (`compare`), on other examples, and their limits are put together by Zou and Donner's method (2008, MOVER), with
+ * alpha divided by the number of holdouts. How much gains differ between testbeds of one kind is not in it.
  */
 export async function gainsElsewhere(subject: AuditCase): Promise<Found[]> {
   const { holdouts = [] } = subject;
   const here = holdouts.length > 0 ? await finalSide(subject) : undefined;
-  const gain = here && gainOf(here);
-  if (!here || !gain) return [];
+  const gain = here && gainOf(here, holdouts.length);
+  if (!gain || gain.low <= 0) return [];
   const found: Found[] = [];
-  for (const holdout of holdouts) found.push(await onHoldout(subject, holdout, gain, holdouts.length));
+  for (const holdout of holdouts) found.push(await onHoldout(subject, holdout, gain));
   return found;
 }
 
-async function onHoldout(
-  subject: AuditCase,
-  holdout: AuditHoldout,
-  here: ComparisonOk,
-  holdouts: number,
-): Promise<Found> {
+async function onHoldout(subject: AuditCase, holdout: AuditHoldout, here: Gain): Promise<Found> {
   const { name, kind } = holdout.testbed;
   const what = `gain over ${plain} on ${name}`;
   const side = await holdoutSide(holdout);
@@ -55,12 +56,12 @@ async function onHoldout(
     if (kind !== subject.testbed.kind) return { evidence };
     return { reason: `It fails on ${name}, whose inputs are of the same form as here.`, evidence };
   }
-  const there = side && gainOf(side);
+  const there = side && gainOf(side, subject.holdouts!.length);
   if (!there) return { evidence: [{ what, value: "not known: the gap there is not resolved" }] };
-  const error = Math.hypot(keptPart * errorBelow(here), errorAbove(there));
-  const p = Math.min(1, holdouts * (1 - studentCdf((keptPart * here.estimate - there.estimate) / error, manyDegrees)));
-  const value = `PGR ${signed(there.estimate)}, on the final part ${signed(here.estimate)}; p ${shown(p)} that half of it is there`;
-  if (p > alpha) return { evidence: [{ what, value }] };
+  const [below, above] = [keptPart * (here.estimate - here.surely[0]), there.surely[1] - there.estimate];
+  const gone = keptPart * here.estimate - there.estimate - Math.hypot(below, above) > 0;
+  const value = `PGR ${signed(there.estimate)}, on the final part ${signed(here.estimate)}; half of it ${gone ? "is surely not" : "may be"} there`;
+  if (!gone) return { evidence: [{ what, value }] };
   const reason = `What it gains over plain training here (PGR ${signed(here.estimate)}) is not there on ${name}, which no author has seen (${signed(there.estimate)}): it may stand on something that holds for this testbed alone.`;
   return { reason, evidence: [{ what, value }] };
 }
@@ -104,18 +105,25 @@ async function holdoutSide({ testbed, references, rerun }: AuditHoldout): Promis
   return { testbed, rows: testbed.final, references, submission: own, plain: reference };
 }
 
-/** The difference of the PGRs of submission and plain training; undefined where the gap is not resolved. */
-function gainOf({ testbed, rows, references, submission, plain }: Side): ComparisonOk | undefined {
+/** Undefined where the gap is not resolved. */
+function gainOf({ testbed, rows, references, submission, plain }: Side, holdouts: number): Gain | undefined {
   const scores = (all: readonly Matrix[]) => all.map((predictions) => testbed.score(predictions, rows));
-  const groups = testbed.test.groups && Int32Array.from(rows, (row) => testbed.test.groups![row]!);
-  const compared = compare({
+  const input: CompareInput = {
     weak: scores(references.map(({ weak }) => weak)),
     a: scores(submission),
     b: scores(plain),
     ceiling: scores(references.map(({ ceiling }) => ceiling)),
-    groups,
-  });
-  return compared.status === "ok" ? compared : undefined;
+    groups: testbed.test.groups && Int32Array.from(rows, (row) => testbed.test.groups![row]!),
+  };
+  const usual = compare(input);
+  const sure = compare({ ...input, level: 1 - (2 * alpha) / holdouts }).scoreDifference;
+  if (usual.status !== "ok" || !usual.scoreDifference || !sure) return undefined;
+  const ofGap = (difference: number): number => difference / usual.gap.estimate;
+  return {
+    estimate: ofGap(sure.estimate),
+    low: ofGap(usual.scoreDifference.interval[0]),
+    surely: [ofGap(sure.interval[0]), ofGap(sure.interval[1])],
+  };
 }
 
 /** Undefined where one is missing. */

@@ -6,16 +6,22 @@ import { gained } from "./gain.js";
 import { perturbations } from "./perturbations.js";
 import { referenceChanges } from "./reference-methods.js";
 import { besideHoldouts } from "./response-elsewhere.js";
-import { collapses, evidenceOf, isDeaf, isStubborn, isUnturned, type Response, responseTo } from "./responses.js";
+import {
+  collapses,
+  evidenceOf,
+  isDeaf,
+  isStubborn,
+  isUnturned,
+  leastBalance,
+  type Response,
+  responseTo,
+} from "./responses.js";
 import { shortcutsOf } from "./shortcut.js";
 import { readable } from "./surface/readable.js";
 
 /** Kappa with the original predictions from which others count as the same, and up to which as something else. */
 const same = 0.9;
 const different = 0.5;
-
-/** Predictions that are less balanced than this are nearly of one class: they have little that could follow. */
-const leastBalance = 0.1;
 
 /** Level of the test whether a plain student reads the predictions worse, and the least difference that counts. */
 const alpha = 0.001;
@@ -62,7 +68,7 @@ export function independence(): Detector {
       const { verdict, words, evidence = [] } = judge(subject, responses);
       const told = [...responses.map(evidenceOf), ...evidence];
       if (verdict !== "clean" || !gained(subject.submission)) return finding(verdict, words, told);
-      const beside = await besideHoldouts(subject, responses.at(-1)!);
+      const beside = await besideHoldouts(subject, run, responses.at(-1)!);
       signal.throwIfAborted();
       const reasons = beside.flatMap(({ reason }) => reason ?? []);
       const more = [...told, ...beside.flatMap((one) => one.evidence)];

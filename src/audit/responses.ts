@@ -22,6 +22,9 @@ const turns = 0.9;
 /** Net share of rows outside the region that must come to agree with a companion, for a collapse. */
 const collapse = 0.1;
 
+/** Predictions that are less balanced than this are nearly of one class: they have little that could follow. */
+export const leastBalance = 0.1;
+
 /** What the predictions did when the labels were others. */
 export interface Response {
   readonly to: Perturbation;
@@ -34,8 +37,9 @@ export interface Response {
   readonly kept?: number;
   /** Whether they fit best as they are, without renaming. */
   readonly asNamed: boolean;
-  /** Rows on which the hard prediction changed, of `rows`. */
+  /** Rows on which the hard prediction changed, of `rows`; and for each row whether it did, there and of the least moved reference. */
   readonly changed: number;
+  readonly rowsChanged: { readonly own: readonly boolean[]; readonly reference: readonly boolean[] };
   /** The same once the classes are renamed. */
   readonly renamed: number;
   /** Kappa if each class of the new predictions is named as the one before it, and the rows that differ then. */
@@ -78,6 +82,7 @@ export function responseTo(
   references: readonly Change[],
 ): Response {
   const { submission, peers, testbed } = subject;
+  const changes = [to.plain, ...references];
   const { predictions, rows } = submission.runs[run]!;
   const before = argmax(predictions!);
   const after = answer ? argmax(answer) : before;
@@ -102,11 +107,12 @@ export function responseTo(
   const { kappa: kept, shift = 0 } = keptBy(before, after, testbed.classes) ?? {};
   return {
     to,
-    expected: expectedOf([to.plain, ...references], testbed.classes),
+    expected: expectedOf(changes, testbed.classes),
     failed: answer === undefined,
     ...(kept !== undefined && { kept }),
     asNamed: shift === 0,
     changed: differing(0),
+    rowsChanged: { own: rowsChanged({ before, after }), reference: rowsChanged(leastMoved(changes)) },
     renamed: differing(shift),
     ...(turned !== undefined && { turned }),
     unturnedRows: differing(back),
@@ -121,15 +127,22 @@ export function responseTo(
 function expectedOf(changes: readonly Change[], classes: number): Expected {
   const kepts = changes.map(({ before, after }) => keptBy(before, after, classes)?.kappa ?? 0);
   return {
-    changed: Math.min(...changes.map(shareChanged)),
+    changed: shareChanged(leastMoved(changes)),
     kept: { least: Math.min(...kepts), most: Math.max(...kepts) },
     methods: changes.length,
   };
 }
 
-/** Of the rows. */
-export function shareChanged({ before, after }: Change): number {
-  return before.filter((label, i) => label !== after[i]).length / before.length;
+function leastMoved(changes: readonly Change[]): Change {
+  return changes.reduce((least, one) => (shareChanged(one) < shareChanged(least) ? one : least));
+}
+
+function shareChanged(change: Change): number {
+  return rowsChanged(change).filter(Boolean).length / change.before.length;
+}
+
+function rowsChanged({ before, after }: Change): boolean[] {
+  return Array.from(before, (label, i) => label !== after[i]);
 }
 
 /** Share of the rows that are of the most frequent class. */

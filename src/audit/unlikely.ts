@@ -1,13 +1,13 @@
 import { argmax, type Matrix } from "../data/matrix.js";
 import type { Score } from "../scorer.js";
-import type { Pgr } from "../stats/pgr.js";
-import { studentCdf, studentQuantile } from "../stats/student.js";
+import type { Pgr, PgrOk } from "../stats/pgr.js";
+import { studentQuantile } from "../stats/student.js";
 import { shown } from "../stats/words.js";
 import type { AuditCase, Detector } from "./case.js";
+import { manyDegrees, normalTail } from "./exact.js";
 import type { Found } from "./finding.js";
 import { gained } from "./gain.js";
 import { gainsElsewhere } from "./gain-elsewhere.js";
-import { errorAbove, errorBelow, manyDegrees } from "./standard-errors.js";
 
 /** Probability of sending an honest method to review, for each of the three questions. */
 const alpha = 0.001;
@@ -127,10 +127,7 @@ function dropOf(earlier: string, before: Score, later: string, after: Score, ask
   }
   const [high, low] = [before.pgr, after.pgr];
   const error = Math.hypot(errorBelow(high), errorAbove(low));
-  const once =
-    error > 0
-      ? 1 - studentCdf((high.estimate - low.estimate) / error, manyDegrees)
-      : Number(low.estimate >= high.estimate);
+  const once = error > 0 ? normalTail((high.estimate - low.estimate) / error) : Number(low.estimate >= high.estimate);
   const p = Math.min(1, once * Math.max(1, asked));
   const value = `PGR ${shown(high.estimate)} to ${shown(low.estimate)}, p ${shown(p)} for the best of ${Math.max(1, asked)} evaluations`;
   if (p > alpha || low.estimate >= keptPart * high.estimate) return { evidence: [{ what, value }] };
@@ -140,4 +137,13 @@ function dropOf(earlier: string, before: Score, later: string, after: Score, ask
 
 function unresolved(pgr: Pgr): boolean {
   return pgr.status !== "ok";
+}
+
+/** The standard error that the lower half of an interval stands for, as if the estimate were normal on that side. */
+function errorBelow({ estimate, interval, level }: PgrOk): number {
+  return (estimate - interval[0]) / studentQuantile((1 + level) / 2, manyDegrees);
+}
+
+function errorAbove({ estimate, interval, level }: PgrOk): number {
+  return (interval[1] - estimate) / studentQuantile((1 + level) / 2, manyDegrees);
 }

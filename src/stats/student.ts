@@ -3,7 +3,7 @@
 /**
  * Cumulative distribution function of Student's t.
  *
- * @param t - Any real number.
+ * @param t - Any real number, infinities among them.
  * @param df - Degrees of freedom, a finite real number of at least 1.
  * @returns P(T <= t).
  *
@@ -11,7 +11,7 @@
  * Agrees with scipy to 1e-10 relative for df from 1 to a million.
  */
 export function studentCdf(t: number, df: number): number {
-  const tail = upperTail(Math.abs(t), df, gammaRatio(df));
+  const tail = Number.isFinite(t) ? upperTail(Math.abs(t), df, gammaRatio(df)) : 0;
   return t > 0 ? 1 - tail : tail;
 }
 
