@@ -68,6 +68,40 @@ describe("the ladder", () => {
     expect(stepOf(1)).toBeCloseTo(2 * Math.sqrt(Math.log(2)));
   });
 
+  test("hardly ever lets luck through, but where accuracy varies over few seeds more than examples explain", () => {
+    const uniform = random("luck");
+    const normal = () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
+    /** Of guesses that are no better, how many are told better at the 10th and the 225th question. */
+    const lucky = (setting: { n: number; seeds: number; group: number; sd: number }, guesses: number) => {
+      const { n, seeds, group, sd } = setting;
+      const groups = Int32Array.from({ length: n }, (_, i) => Math.floor(i / group));
+      const told = [10, 225].map((k) => ({ k, better: 0 }));
+      for (let guess = 0; guess < guesses; guess++) {
+        // A fifth of the groups is answered anew, each seed by a little better or worse.
+        const effects = Array.from({ length: seeds }, () => 0.65 + (sd * normal()) / 0.2);
+        const best = answers(guess, seeds, n, 0.65);
+        const candidate = best.map((row, s) => {
+          const anew = Array.from({ length: groups.at(-1)! + 1 }, () => uniform() < 0.2);
+          return row.map((score, i) => (anew[groups[i]!] ? Number(uniform() < effects[s]!) : score));
+        });
+        for (const one of told) one.better += Number(isBetter(candidate, best, one.k, groups));
+      }
+      return told.map(({ better }) => better);
+    };
+    const settings = [
+      { n: 500, seeds: 1, group: 1, sd: 0 },
+      { n: 500, seeds: 3, group: 1, sd: 0.01 },
+      { n: 500, seeds: 3, group: 5, sd: 0 },
+      { n: 500, seeds: 3, group: 1, sd: 0.02 },
+    ];
+    const all = settings.map((setting) => ({ setting, told: lucky(setting, 2000) }));
+    for (const { setting, told } of all) console.log(`luck, of 2,000: ${JSON.stringify(setting)}: ${told}`);
+    for (const { told } of all.filter(({ setting }) => setting.sd < 0.02)) {
+      expect(told[0]).toBeLessThan(20); // by the normal distribution 2
+      expect(told[1]).toBeLessThan(3); // .003
+    }
+  });
+
   test("sees no order of examples or of seeds", () => {
     fc.assert(
       fc.property(anyAnswers, queries, fc.nat(80), (best, k, count) => {

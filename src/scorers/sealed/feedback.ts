@@ -7,8 +7,8 @@ const rounding = 1e-20;
 
 /**
  * How many standard errors of the paired difference a candidate has to be above its author's best: 2 sqrt(ln(k + 1)). A
- * guess that is no better gets there with a probability below 1 / (2 (k + 1)^2), which sums to .1 over however many
- * queries. The whole lab's queries count: to ask under several names does not lower it. What attackers read out under it
+ * guess that is no better gets there with a probability of 1 - Phi(2 sqrt(ln(k + 1))), which sums to .1 over however many
+ * queries where the standard error is known well. The whole lab's queries count: to ask under several names does not lower it. What attackers read out under it
  * and under other steps, and what honest teams lose: docs/feedback.md.
  *
  * @param queries - Of the whole lab about these labels so far, this one included: at least 1.
