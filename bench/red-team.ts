@@ -28,7 +28,7 @@ const rows: Row[] = [];
 for (const name of on.split(",") as (keyof typeof testbeds)[]) {
   const holdouts: Record<string, Testbed> = {};
   for (const other of unseen[name]) {
-    holdouts[`unseen ${other}`] = await testbeds[other]({ ...sizes, seed: 20, shortcuts: "absent" });
+    holdouts[`unseen ${other}`] = await testbeds[other]({ ...sizes, test: 2000, seed: 20, shortcuts: "absent" });
   }
   await using ground = await groundOf(await testbeds[name](sizes), { seeds: 2, sealedSeeds: 3, holdouts });
   const tell = (row: Row): void => {

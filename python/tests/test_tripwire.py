@@ -42,6 +42,11 @@ watch({str(folder / "list")!r}, [{str(own)!r}])
         ("os.symlink('..', 'up'); os.listdir('up')", "lists {folder}"),
         ("next(os.walk('/usr'))", "lists /usr"),
         (f"open({PACKAGES!r} + '/table.csv')", f"reads {PACKAGES}/table.csv"),
+        (f"os.open({PACKAGES!r}, os.O_RDONLY)", f"reads {PACKAGES}"),
+        *(
+            (f"open({path!r})", f"reads {path}")
+            for path in ("/usr/x.h", "/srv/a.py", "/srv/fonts/a", "/usr/templates/a")
+        ),
         ("import sqlite3; sqlite3.connect('file:/usr/table?mode=ro', uri=True)", "reads /usr/table"),
         ("import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('127.0.0.1', 9))", "sends to 127.0.0.1:9"),
         ("import socket; socket.socket().connect(('127.0.0.1', 9))", "connects to 127.0.0.1:9"),
@@ -74,6 +79,28 @@ for _ in range(2):
 )
 def test_what_is_its_own_or_code_is_not(tmp_path: Path, code: str) -> None:
     assert noted(tmp_path, f"try:\n    {code}\nexcept OSError:\n    pass") == ([], "")
+
+
+def test_what_is_below_an_open_folder_is_looked_for_there(tmp_path: Path) -> None:
+    code = """
+open('../other', 'w').close(); os.makedirs('a/b'); os.mkdir('a/sub'); open('a/own', 'w').close()
+folder = os.open('.', os.O_RDONLY)
+os.chdir('a/b')
+os.close(os.open('../other', os.O_RDONLY, dir_fd=folder))
+os.close(os.open('a/own', os.O_RDONLY, dir_fd=folder)); os.listdir(os.open('a/sub', os.O_RDONLY, dir_fd=folder))
+import shutil; os.chdir('../..'); shutil.rmtree('a')
+"""
+    assert noted(tmp_path, code) == ([f"reads {tmp_path.resolve()}/other"], "")
+
+
+def test_a_note_is_one_printable_line(tmp_path: Path) -> None:
+    code = r"""
+try:
+    open("/usr/\n\x1b[2J\u202eé𝒳\u200b")
+except OSError:
+    pass
+"""
+    assert noted(tmp_path, code)[0] == [r"reads /usr/\n\x1b[2J\u202eé𝒳\u200b"]
 
 
 def test_errors_are_those_of_the_call_and_the_list_is_bounded(tmp_path: Path) -> None:

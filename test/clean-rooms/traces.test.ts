@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import { pythonStage } from "../../src/clean-rooms/stage.js";
 import { canary, canaryFile, canaryMarkIn, canaryPath } from "../../src/data/canaries.js";
-import { bench, codeOf, half, method } from "./bench.js";
+import { packagePath } from "../../src/package-root.js";
+import { bench, codeOf, half, method, python } from "./bench.js";
 
 /* What is seen of a method that runs what it should judge, or opens what it is not given. */
 
@@ -108,6 +110,29 @@ def predict(context, inputs):
   ]);
 });
 
+test("what an operator mounts is noted, code and what lies below the temporary folder among it", async () => {
+  const stage = await pythonStage(python, true);
+  const mounts = ["/tmp/theirs", "/data"].map((target) => ({ source: packagePath("python"), target }));
+  await using here = await bench({ stage: { ...stage, mounts: [...stage.mounts, ...mounts] } });
+  const run = await here.run(
+    codeOf(`
+import os
+def fit(context):
+    open("/tmp/mine", "w").close(); open("/tmp/mine").close(); open("/etc/passwd").close()
+    os.listdir("/tmp/theirs"); open("/data/w2s_trainer/__init__.py").close()
+    os.open("theirs/w2s_trainer/linear.py", os.O_RDONLY, dir_fd=os.open("/tmp", os.O_RDONLY))
+def predict(context, inputs):
+    ${half}
+`),
+  );
+  expect(run).toMatchObject({ status: "ok" });
+  expect(run.traces.opened).toEqual([
+    "lists /tmp/theirs",
+    "reads /data/w2s_trainer/__init__.py",
+    "reads /tmp/theirs/w2s_trainer/linear.py",
+  ]);
+});
+
 test("what honest code opens is not noted: its own files, numpy, forks, threads, temporary files, versions, clocks", async () => {
   await using here = await bench();
   const run = await here.run(
@@ -165,10 +190,12 @@ def predict(context, inputs):
     spoiling(`os.remove(${list}); os.mkfifo(${list}); os.listdir('/usr')`),
     spoiling(`open(${list}, 'w').write('{}')`),
     spoiling(`open(${list}, 'w').write('x' * (2 << 20))`),
+    spoiling(`open(${list}, 'w').write('"reads /usr/\\\\u001b[2J"')`),
+    spoiling(`open(${list}, 'w').write('"reads /usr/\u202e"')`),
   ]);
   expect(full.status).toBe("ok");
   expect(full.traces.opened).toHaveLength(50);
-  expect(full.traces.opened[3]).toMatch(/^reads \/usr\/share\/3\/\n\\udc80é𝒳/);
+  expect(full.traces.opened[3]).toMatch(/^reads \/usr\/share\/3\/\\n\\udc80é𝒳/);
   expect(Math.max(...full.traces.opened.map((note) => [...note].length))).toBeLessThanOrEqual(200);
   for (const { status, traces } of spoilt) {
     expect([status, traces.opened]).toEqual(["ok", [expect.stringMatching(/^The list of what it opened was changed/)]]);
