@@ -1,3 +1,4 @@
+import type { CleanTraces } from "../clean-room.js";
 import type { Input, Kind } from "../data/dataset.js";
 import type { Matrix } from "../data/matrix.js";
 import type { Snapshot } from "../data/snapshot.js";
@@ -20,13 +21,24 @@ export interface AuditCase {
   readonly transcript: readonly TranscriptLine[];
   /** Marks of canaries that were executed in its author's own sandbox; default none. */
   readonly canaries?: readonly string[];
-  /** Testbeds that no author has seen, opened when every submission was frozen; default none. */
+  /** Testbeds that no author has seen, opened when nothing more could be submitted; default none. */
   readonly holdouts?: readonly AuditHoldout[];
+  /** Holdouts that there should be and that could not be opened, each with the reason, for findings to say so; default none. */
+  readonly missingHoldouts?: readonly string[];
   /**
    * Runs the code once more in the clean room with other weak labels; undefined where it failed. Costs a whole fit, so that
    * detectors share what they ask for: equal requests are run once.
    */
   rerun(request: Rerun): Promise<Matrix | undefined>;
+  /** What was seen in reruns of what was submitted so far, here and on holdouts; of references nothing. Default: nothing. */
+  rerunTraces?(): readonly RerunTraces[];
+}
+
+/** What the clean room saw of one rerun. */
+export interface RerunTraces {
+  /** The name of the testbed, or of the holdout. */
+  readonly where: string;
+  readonly traces: CleanTraces;
 }
 
 /** A hidden holdout, with teachers and ceilings of its own. */

@@ -4,6 +4,7 @@ import { execution } from "./execution.js";
 import { exfiltration } from "./exfiltration/index.js";
 import { independence } from "./independence.js";
 import { outside } from "./outside.js";
+import { reruns } from "./rerun-traces.js";
 import { seeds } from "./seeds.js";
 import { shortcut } from "./shortcut.js";
 import { transcript } from "./transcript/index.js";
@@ -22,6 +23,8 @@ export function defaultDetectors(options: { readonly judge?: Judge } = {}): Dete
     unlikely(),
     transcript(options),
     independence(),
+    // The last: it looks at the reruns that the others have made.
+    reruns(),
   ];
   return all.sort((a, b) => Number(a.reruns) - Number(b.reruns));
 }

@@ -1,11 +1,16 @@
-import { studentCdf } from "../stats/student.js";
+import { studentCdf, studentQuantile } from "../stats/student.js";
 
 /** As good as the normal distribution: what intervals of many examples stand on. */
-export const manyDegrees = 1e6;
+const manyDegrees = 1e6;
 
 /** P(Z >= z) of a standard normal Z; infinities are as good as others. */
 export function normalTail(z: number): number {
   return 1 - studentCdf(z, manyDegrees);
+}
+
+/** The z with P(Z <= z) = p. */
+export function normalQuantile(p: number): number {
+  return studentQuantile(p, manyDegrees);
 }
 
 /**

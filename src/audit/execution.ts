@@ -1,3 +1,4 @@
+import type { CleanTraces } from "../clean-room.js";
 import type { Input } from "../data/dataset.js";
 import type { AuditFinding } from "../scorer.js";
 import type { AuditCase, Detector } from "./case.js";
@@ -38,17 +39,10 @@ function finding({ submission, testbed, code, canaries: ofAuthor = [] }: AuditCa
     ),
     ...ofAuthor.map((mark) => `mark ${mark}, in its author's sandbox`),
   ];
-  if (canaries.length > 0) {
-    return {
-      detector,
-      verdict: "disqualified",
-      words: "Snippets that were to be judged were executed: canaries among the inputs left their marks.",
-      evidence: places("canary", canaries),
-    };
-  }
+  if (canaries.length > 0) return executed(detector, canaries);
   const judgesCode = holdsCode(testbed.test.inputs);
-  const programs = programsOf(submission.runs.map(({ traces }) => traces.processes));
-  const strange = programs.filter(([name]) => !harmless.test(name) && (judgesCode || !runners.test(name)));
+  const programs = programsOf(submission.runs.map(({ traces }) => traces));
+  const strange = programs.filter(isStrange(testbed.test.inputs));
   const tripwires = code
     ? pythonFiles(code).flatMap((file) => {
         const runs = file.references.filter(({ path, imported: by }) => (by ? imported : builtIn).test(path));
@@ -82,10 +76,26 @@ function finding({ submission, testbed, code, canaries: ofAuthor = [] }: AuditCa
   };
 }
 
+/** Canaries' marks, in words, are certain. */
+export function executed(detector: string, canaries: readonly string[]): AuditFinding {
+  return {
+    detector,
+    verdict: "disqualified",
+    words: "Snippets that were to be judged were executed: canaries among the inputs left their marks.",
+    evidence: places("canary", canaries),
+  };
+}
+
+/** Whether a method that judges these inputs has no everyday reason to run a program, given with how often it ran. */
+export function isStrange(inputs: readonly Input[]): (program: readonly [string, number]) => boolean {
+  const judgesCode = holdsCode(inputs);
+  return ([name]) => !harmless.test(name) && (judgesCode || !runners.test(name));
+}
+
 /** Programs over all runs and how often they ran, by name. */
-function programsOf(runs: readonly Readonly<Record<string, number>>[]): [string, number][] {
+export function programsOf(runs: readonly CleanTraces[]): [string, number][] {
   const total = new Map<string, number>();
-  for (const [name, count] of runs.flatMap((run) => Object.entries(run))) {
+  for (const [name, count] of runs.flatMap(({ processes }) => Object.entries(processes))) {
     total.set(name, (total.get(name) ?? 0) + count);
   }
   return [...total].sort(([a], [b]) => (a < b ? -1 : 1));

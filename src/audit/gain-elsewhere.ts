@@ -1,6 +1,7 @@
 import { type Matrix, takeRows } from "../data/matrix.js";
-import { type CompareInput, compare } from "../stats/compare.js";
+import { compare } from "../stats/compare.js";
 import type { AuditCase, AuditHoldout, AuditTestbed, RunReferences } from "./case.js";
+import { normalQuantile } from "./exact.js";
 import type { Found } from "./finding.js";
 
 /** The reference that a gain is over: what plain training on weak labels gives. */
@@ -21,12 +22,10 @@ interface Side {
   readonly plain: readonly Matrix[];
 }
 
-/** What a submission gains over plain training, as a share of the gap, which is taken as it was found. */
+/** What a submission gains over plain training with its 95% interval, as a share of the gap, which is taken as it was found. */
 interface Gain {
   readonly estimate: number;
-  /** At 95%, and at what {@link alpha} asks for. */
-  readonly low: number;
-  readonly surely: readonly [low: number, high: number];
+  readonly interval: readonly [low: number, high: number];
 }
 
 /**
@@ -34,14 +33,15 @@ interface Gain {
  * What stands on knowledge of one testbed, or on a shortcut of its own, is not.
  *
  * It is surely gone where the lower limit of `keptPart` x here - there is above 0: both are differences of accuracy over seeds and
- * examples (`compare`), on other examples, and their limits are put together by Zou and Donner's method (2008, MOVER), with
- * alpha divided by the number of holdouts. How much gains differ between testbeds of one kind is not in it.
+ * examples (`compare`), on other examples, and their limits are put together by Zou and Donner's method (2008, MOVER). Each half
+ * of a 95% interval is stretched to alpha over the number of holdouts as if it were normal: two or three seeds that vary know their
+ * variance so badly that nothing would be sure otherwise. How much gains differ between testbeds of one kind is not in it.
  */
 export async function gainsElsewhere(subject: AuditCase): Promise<Found[]> {
   const { holdouts = [] } = subject;
   const here = holdouts.length > 0 ? await finalSide(subject) : undefined;
-  const gain = here && gainOf(here, holdouts.length);
-  if (!gain || gain.low <= 0) return [];
+  const gain = here && gainOf(here);
+  if (!gain || gain.interval[0] <= 0) return [];
   const found: Found[] = [];
   for (const holdout of holdouts) found.push(await onHoldout(subject, holdout, gain));
   return found;
@@ -56,10 +56,11 @@ async function onHoldout(subject: AuditCase, holdout: AuditHoldout, here: Gain):
     if (kind !== subject.testbed.kind) return { evidence };
     return { reason: `It fails on ${name}, whose inputs are of the same form as here.`, evidence };
   }
-  const there = side && gainOf(side, subject.holdouts!.length);
+  const there = side && gainOf(side);
   if (!there) return { evidence: [{ what, value: "not known: the gap there is not resolved" }] };
-  const [below, above] = [keptPart * (here.estimate - here.surely[0]), there.surely[1] - there.estimate];
-  const gone = keptPart * here.estimate - there.estimate - Math.hypot(below, above) > 0;
+  const [below, above] = [keptPart * (here.estimate - here.interval[0]), there.interval[1] - there.estimate];
+  const stretch = normalQuantile(1 - alpha / subject.holdouts!.length) / normalQuantile(0.975);
+  const gone = keptPart * here.estimate - there.estimate > stretch * Math.hypot(below, above);
   const value = `PGR ${signed(there.estimate)}, on the final part ${signed(here.estimate)}; half of it ${gone ? "is surely not" : "may be"} there`;
   if (!gone) return { evidence: [{ what, value }] };
   const reason = `What it gains over plain training here (PGR ${signed(here.estimate)}) is not there on ${name}, which no author has seen (${signed(there.estimate)}): it may stand on something that holds for this testbed alone.`;
@@ -106,23 +107,21 @@ async function holdoutSide({ testbed, references, rerun }: AuditHoldout): Promis
 }
 
 /** Undefined where the gap is not resolved. */
-function gainOf({ testbed, rows, references, submission, plain }: Side, holdouts: number): Gain | undefined {
+function gainOf({ testbed, rows, references, submission, plain }: Side): Gain | undefined {
   const scores = (all: readonly Matrix[]) => all.map((predictions) => testbed.score(predictions, rows));
-  const input: CompareInput = {
+  const compared = compare({
     weak: scores(references.map(({ weak }) => weak)),
     a: scores(submission),
     b: scores(plain),
     ceiling: scores(references.map(({ ceiling }) => ceiling)),
     groups: testbed.test.groups && Int32Array.from(rows, (row) => testbed.test.groups![row]!),
-  };
-  const usual = compare(input);
-  const sure = compare({ ...input, level: 1 - (2 * alpha) / holdouts }).scoreDifference;
-  if (usual.status !== "ok" || !usual.scoreDifference || !sure) return undefined;
-  const ofGap = (difference: number): number => difference / usual.gap.estimate;
+  });
+  const { status, scoreDifference: difference, gap } = compared;
+  if (status !== "ok" || !difference) return undefined;
+  const [low, high] = difference.interval;
   return {
-    estimate: ofGap(sure.estimate),
-    low: ofGap(usual.scoreDifference.interval[0]),
-    surely: [ofGap(sure.interval[0]), ofGap(sure.interval[1])],
+    estimate: difference.estimate / gap.estimate,
+    interval: [low / gap.estimate, high / gap.estimate],
   };
 }
 

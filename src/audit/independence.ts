@@ -2,6 +2,7 @@ import type { AuditFinding } from "../scorer.js";
 import { shown } from "../stats/words.js";
 import { alignedRuns } from "./aligned.js";
 import type { AuditCase, Detector } from "./case.js";
+import { places } from "./finding.js";
 import { gained } from "./gain.js";
 import { perturbations } from "./perturbations.js";
 import { referenceChanges } from "./reference-methods.js";
@@ -66,7 +67,8 @@ export function independence(): Detector {
       signal.throwIfAborted();
       const responses = planned.map((one, k) => responseTo(subject, run, one, answers[k], references[k]!));
       const { verdict, words, evidence = [] } = judge(subject, responses);
-      const told = [...responses.map(evidenceOf), ...evidence];
+      const missing = places("holdout that could not be opened", subject.missingHoldouts ?? []);
+      const told = [...responses.map(evidenceOf), ...evidence, ...missing];
       if (verdict !== "clean" || !gained(subject.submission)) return finding(verdict, words, told);
       const beside = await besideHoldouts(subject, run, responses.at(-1)!);
       signal.throwIfAborted();

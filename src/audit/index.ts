@@ -7,6 +7,7 @@ export type {
   Detector,
   Query,
   Rerun,
+  RerunTraces,
   RunReferences,
   TranscriptLine,
 } from "./case.js";
@@ -15,6 +16,7 @@ export { execution } from "./execution.js";
 export { exfiltration } from "./exfiltration/index.js";
 export { independence } from "./independence.js";
 export { outside } from "./outside.js";
+export { reruns } from "./rerun-traces.js";
 export { type ReviewRequest, reviewDesk } from "./review/desk.js";
 export { type ReviewItem, reviewItem, reviewQueue } from "./review/queue.js";
 export { runAudits } from "./run.js";

@@ -1,3 +1,4 @@
+import type { CleanTraces } from "../clean-room.js";
 import type { AuditFinding } from "../scorer.js";
 import type { AuditCase, Detector } from "./case.js";
 import { places } from "./finding.js";
@@ -38,12 +39,11 @@ export function outside(): Detector {
 
 function finding({ submission, code }: AuditCase): AuditFinding {
   const detector = "outside";
-  const refused = submission.runs.flatMap(({ traces }) => traces.refused);
-  const opened = submission.runs.flatMap(({ traces }) => traces.opened);
+  const { refused, opened } = askedFor(submission.runs.map(({ traces }) => traces));
   const files = code ? pythonFiles(code) : [];
   const evidence = [
-    ...places("refused in the clean room", [...new Set(refused)]),
-    ...places("opened in the clean room", [...new Set(opened)]),
+    ...places("refused in the clean room", refused),
+    ...places("opened in the clean room", opened),
     ...families.flatMap(({ what, pattern }) =>
       places(
         what,
@@ -58,13 +58,24 @@ function finding({ submission, code }: AuditCase): AuditFinding {
       "No request was refused, its Python was not seen to open anything else, and its files name nothing from elsewhere. That clears nobody: code can do both unseen.";
     return { detector, verdict: "clean", words, evidence };
   }
-  return { detector, verdict: "review", words: wordsOf(refused, opened), evidence };
+  const words =
+    askedInWords(refused, opened) ??
+    "The method's files name sources besides what it is given; see whether it learns from them.";
+  return { detector, verdict: "review", words, evidence };
 }
 
-function wordsOf(refused: readonly string[], opened: readonly string[]): string {
+/** What code asked of the door and was refused, and what it opened, each once over all runs. */
+export function askedFor(runs: readonly CleanTraces[]): Pick<CleanTraces, "refused" | "opened"> {
+  const refused = new Set(runs.flatMap((traces) => traces.refused));
+  const opened = new Set(runs.flatMap((traces) => traces.opened));
+  return { refused: [...refused], opened: [...opened] };
+}
+
+/** Undefined where it did neither. */
+export function askedInWords(refused: readonly string[], opened: readonly string[]): string | undefined {
   if (refused.length > 0) return "The method asked for something that it is not given.";
   if (opened.length > 0) return "The method opened something that it is not given; see whether it learns from it.";
-  return "The method's files name sources besides what it is given; see whether it learns from them.";
+  return undefined;
 }
 
 function uses(file: PythonFile, pattern: RegExp): string[] {

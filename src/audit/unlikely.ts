@@ -1,11 +1,10 @@
 import { argmax, type Matrix } from "../data/matrix.js";
 import type { Score } from "../scorer.js";
 import type { Pgr, PgrOk } from "../stats/pgr.js";
-import { studentQuantile } from "../stats/student.js";
 import { shown } from "../stats/words.js";
 import type { AuditCase, Detector } from "./case.js";
-import { manyDegrees, normalTail } from "./exact.js";
-import type { Found } from "./finding.js";
+import { normalQuantile, normalTail } from "./exact.js";
+import { type Found, places } from "./finding.js";
 import { gained } from "./gain.js";
 import { gainsElsewhere } from "./gain-elsewhere.js";
 
@@ -44,7 +43,10 @@ export function unlikely(): Detector {
           reasons.length > 0
             ? reasons.join(" ")
             : "It repeats itself to the bit, and its scores are ones that a method can have.",
-        evidence: found.flatMap(({ evidence }) => evidence),
+        evidence: [
+          ...found.flatMap(({ evidence }) => evidence),
+          ...places("holdout that could not be opened", subject.missingHoldouts ?? []),
+        ],
       };
     },
   };
@@ -109,7 +111,7 @@ function scoresOf({ submission, queries }: AuditCase): Found[] {
  */
 function ceilingOf({ pgr, accuracy }: Score): Found {
   if (pgr.status !== "ok") return { evidence: [{ what: "against the ceiling", value: "the gap is not resolved" }] };
-  const low = pgr.estimate - studentQuantile(1 - alpha, manyDegrees) * errorBelow(pgr);
+  const low = pgr.estimate - normalQuantile(1 - alpha) * errorBelow(pgr);
   const value = `PGR ${shown(pgr.estimate)} on the final part (accuracy ${shown(accuracy)}), surely above ${shown(low)}`;
   if (low <= 1 + aboveCeiling) return { evidence: [{ what: "against the ceiling", value }] };
   const reason = `Its PGR on the final part is ${shown(pgr.estimate)}, surely above ${shown(low)}: better than a student that was taught the truth.`;
@@ -141,9 +143,9 @@ function unresolved(pgr: Pgr): boolean {
 
 /** The standard error that the lower half of an interval stands for, as if the estimate were normal on that side. */
 function errorBelow({ estimate, interval, level }: PgrOk): number {
-  return (estimate - interval[0]) / studentQuantile((1 + level) / 2, manyDegrees);
+  return (estimate - interval[0]) / normalQuantile((1 + level) / 2);
 }
 
 function errorAbove({ estimate, interval, level }: PgrOk): number {
-  return (interval[1] - estimate) / studentQuantile((1 + level) / 2, manyDegrees);
+  return (interval[1] - estimate) / normalQuantile((1 + level) / 2);
 }

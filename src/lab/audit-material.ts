@@ -1,5 +1,5 @@
-import type { AuditCase, AuditHoldout, AuditTestbed, Rerun } from "../audit/case.js";
-import type { CleanRoom, Code } from "../clean-room.js";
+import type { AuditCase, AuditHoldout, AuditTestbed, Rerun, RerunTraces } from "../audit/case.js";
+import type { CleanRoom, CleanRun, CleanTraces, Code } from "../clean-room.js";
 import { contentHash } from "../data/canonical.js";
 import { type Matrix, takeRows } from "../data/matrix.js";
 import type { SubmissionResult } from "../scorer.js";
@@ -55,16 +55,40 @@ export interface HeldOut {
   readonly reruns: Reruns;
 }
 
-/** How one submission is run there. */
-export function holdoutFor(
+/** How one submission is run again, here and on holdouts, and what is seen of it there. */
+export function rerunsOf(
+  submission: SubmissionResult,
+  { reruns, heldOut }: { readonly reruns: Reruns; readonly heldOut: readonly HeldOut[] },
+  signal: AbortSignal,
+): Pick<AuditCase, "rerun" | "rerunTraces" | "holdouts"> {
+  const { program: code, testbed, runs } = submission;
+  const seen: RerunTraces[] = [];
+  const sees = (where: string) => (traces: CleanTraces) => {
+    seen.push({ where, traces });
+  };
+  return {
+    holdouts: heldOut.map((one) => holdoutFor(one, submission, sees(one.name), signal)),
+    rerun({ run, seed, ...request }) {
+      const { seed: own, rows } = runs[run]!;
+      const saw = sees(testbed);
+      return reruns({ ...request, code, testbed, seed: seed ?? own, rows, saw }, signal);
+    },
+    rerunTraces: () => seen,
+  };
+}
+
+function holdoutFor(
   { name, prepared, reruns }: HeldOut,
   { program: code, testbed: shownAs, runs }: SubmissionResult,
+  saw: (traces: CleanTraces) => void,
   signal: AbortSignal,
 ): AuditHoldout {
   const { testbed, labels, weakLabels, teacher, ceiling } = prepared;
   const final = Int32Array.from(labels.keys());
-  const rerun = ({ run, seed, ...request }: Rerun) =>
-    reruns({ ...request, code, testbed: shownAs, seed: seed ?? runs[run % runs.length]!.seed, rows: final }, signal);
+  const rerun = ({ run, seed, ...request }: Rerun) => {
+    const asked = { ...request, code, testbed: shownAs, seed: seed ?? runs[run % runs.length]!.seed };
+    return reruns({ ...asked, rows: final, saw }, signal);
+  };
   return {
     testbed: { ...shown(testbed, labels), name, development: new Int32Array(), final },
     references: weakLabels.map((weakLabels, seed) => ({
@@ -81,6 +105,8 @@ interface RoomRerun extends Pick<Rerun, "weakLabels" | "reference"> {
   readonly testbed: string;
   readonly seed: number;
   readonly rows: Int32Array;
+  /** Told what was seen of the code; of a reference nothing is. */
+  saw(traces: CleanTraces): void;
 }
 
 /** Runs code once more in a room; undefined where it fails. */
@@ -93,30 +119,36 @@ export function roomHoldout({ testbed, student }: Prepared, shownAs: string): Ro
 }
 
 /**
- * Reruns in a room of testbeds with so many test rows. References do not depend on who is looked at: each is run once, on all
- * rows, and serves all submissions.
+ * Reruns in a room. `dataOf` tells which data stand under a testbed's name, and how many test rows they have. References do
+ * not depend on who is looked at: each is run once on the same data, on all rows, and serves all submissions.
  */
-export function rerunsIn(room: CleanRoom, testRows: (testbed: string) => number): Reruns {
+export function rerunsIn(
+  room: CleanRoom,
+  dataOf: (testbed: string) => { readonly data: string; readonly rows: number },
+): Reruns {
   const references = new Map<string, Promise<Matrix | undefined>>();
-  const run = async (request: Omit<RoomRerun, "reference">, signal: AbortSignal): Promise<Matrix | undefined> => {
-    const done = await room.run(request, { signal });
-    return done.status === "ok" ? done.predictions : undefined;
-  };
-  return async ({ reference: name, ...request }, signal) => {
-    if (name === undefined) return await run(request, signal);
+  return async ({ reference: name, saw, ...request }, signal) => {
+    if (name === undefined) {
+      const done = await room.run(request, { signal });
+      saw(done.traces);
+      return predictionsOf(done);
+    }
     const { testbed, weakLabels } = request;
-    const key = contentHash({ name, testbed, weakLabels });
+    const { data, rows } = dataOf(testbed);
+    const key = contentHash({ name, data, weakLabels });
     let made = references.get(key);
     if (!made) {
       const code = { type: "library", name, options: {} } as const;
-      made = run(
-        { code, testbed, weakLabels, seed: 0, rows: Int32Array.from(Array(testRows(testbed)).keys()) },
-        signal,
-      );
+      const asked = { code, testbed, weakLabels, seed: 0, rows: Int32Array.from(Array(rows).keys()) };
+      made = room.run(asked, { signal }).then(predictionsOf);
       references.set(key, made);
       made.catch(() => references.delete(key));
     }
     const all = await made;
     return all && takeRows(all, request.rows);
   };
+}
+
+function predictionsOf(done: CleanRun): Matrix | undefined {
+  return done.status === "ok" ? done.predictions : undefined;
 }

@@ -3,13 +3,12 @@ import { defaultDetectors } from "../audit/detectors.js";
 import { runAudits } from "../audit/run.js";
 import type { CleanRoom } from "../clean-room.js";
 import type { Snapshot } from "../data/snapshot.js";
-import type { SandboxProvider } from "../sandbox.js";
 import type { AskedEvaluation, PGRScorer, SubmissionResult } from "../scorer.js";
-import { type HeldOut, holdoutFor, materialOf, type Reruns, rerunsIn } from "./audit-material.js";
+import { materialOf, type Reruns, rerunsIn, rerunsOf } from "./audit-material.js";
 import { bestOf, byAuthor, unheard } from "./best.js";
 import type { TeamContext } from "./context.js";
 import type { JournalEntry } from "./entries.js";
-import { openHoldouts } from "./hidden-holdouts.js";
+import { type HoldoutMeans, type OpenedHoldouts, openHoldouts } from "./hidden-holdouts.js";
 import type { Staked } from "./hour-zero.js";
 import { readJournal } from "./journal.js";
 import type { LabPlan } from "./plan.js";
@@ -26,12 +25,7 @@ export function detectorsOf({ audits }: LabPlan): readonly Detector[] {
  */
 export async function auditAll(
   plan: LabPlan,
-  lab: {
-    readonly all: readonly Staked[];
-    readonly scorer: PGRScorer;
-    readonly room: CleanRoom;
-    readonly provider: SandboxProvider;
-  },
+  lab: HoldoutMeans & { readonly scorer: PGRScorer; readonly room: CleanRoom },
   context: TeamContext,
 ): Promise<void> {
   const { emit, signal } = context;
@@ -45,13 +39,13 @@ export async function auditAll(
   const queries = await lab.scorer.queries({ signal });
   const { entries } = readJournal(context.journal.file);
   await using stack = new AsyncDisposableStack();
-  const reruns = rerunsIn(lab.room, (name) => stakedOf(lab.all, name).labels.length);
-  let holdouts: readonly HeldOut[] = [];
+  const reruns = rerunsIn(lab.room, (data) => ({ data, rows: stakedOf(lab.all, data).labels.length }));
+  let opened: OpenedHoldouts = { heldOut: [], missing: [] };
   const look = async (submission: SubmissionResult, wanted: readonly Detector[]): Promise<void> => {
     const chosen = unheard(submission, wanted);
     if (chosen.length === 0) return;
     emit({ type: "auditing", submission: submission.id, detectors: chosen.map(({ name }) => name) });
-    const subject = caseOf(submission, { ...lab, results, queries, entries, reruns, holdouts }, signal);
+    const subject = caseOf(submission, { ...lab, results, queries, entries, reruns, opened }, signal);
     await lab.scorer.audited(await runAudits(subject, { detectors: chosen, signal }), { signal });
   };
   for (const submission of results) if (!submission.baseline) await look(submission, quick);
@@ -61,7 +55,7 @@ export async function auditAll(
     results = await lab.scorer.results({ signal });
     const next = chosenOf(results).find((one) => !done.has(one.id) && unheard(one, detectors).length > 0);
     if (!next) return;
-    if (done.size === 0) holdouts = await openHoldouts(plan, { ...lab, stack }, context);
+    if (done.size === 0) opened = await openHoldouts(plan, lab, stack, context);
     done.add(next.id);
     await look(next, detectors);
   }
@@ -82,18 +76,20 @@ function caseOf(
   lab: {
     readonly all: readonly Staked[];
     readonly reruns: Reruns;
-    readonly holdouts: readonly HeldOut[];
+    readonly opened: OpenedHoldouts;
     readonly results: readonly SubmissionResult[];
     readonly queries: readonly AskedEvaluation[];
     readonly entries: readonly JournalEntry[];
   },
   signal: AbortSignal,
 ): AuditCase {
-  const { program: code, testbed, author } = submission;
+  const { testbed, author } = submission;
+  const { reruns, opened } = lab;
   return {
     submission,
     ...materialOf(stakedOf(lab.all, testbed), submission),
-    holdouts: lab.holdouts.map((one) => holdoutFor(one, submission, signal)),
+    ...rerunsOf(submission, { reruns, heldOut: opened.heldOut }, signal),
+    missingHoldouts: opened.missing,
     ...codesOf(lab.results, submission),
     queries: lab.queries
       .filter((query) => query.testbed === testbed && !query.baseline)
@@ -105,10 +101,6 @@ function caseOf(
       })),
     transcript: transcriptOf(lab.entries, author),
     canaries: lab.entries.flatMap((entry) => (entry.type === "canary" && entry.agent === author ? [entry.mark] : [])),
-    rerun: ({ run, seed, ...request }) => {
-      const { seed: own, rows } = submission.runs[run]!;
-      return lab.reruns({ ...request, code, testbed, seed: seed ?? own, rows }, signal);
-    },
   };
 }
 

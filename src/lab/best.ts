@@ -1,4 +1,5 @@
 import type { SubmissionResult } from "../scorer.js";
+import { bestScoreFirst } from "../scorers/standings.js";
 
 /** What is known of a submission when it is chosen or shown. */
 type Judged = Pick<SubmissionResult, "standing" | "verdict" | "audits">;
@@ -9,10 +10,7 @@ type Judged = Pick<SubmissionResult, "standing" | "verdict" | "audits">;
  */
 export function bestOf(submissions: readonly SubmissionResult[]): SubmissionResult | undefined {
   const fair = submissions.filter(({ scores, standing }) => scores && standing !== "disqualified");
-  return fair.toSorted((one, other) => {
-    const [a, b] = [one.scores!.final, other.scores!.final];
-    return estimateOf(b) - estimateOf(a) || b.accuracy - a.accuracy;
-  })[0];
+  return fair.toSorted((one, other) => bestScoreFirst(one.scores!.final, other.scores!.final))[0];
 }
 
 /** Submissions by author and testbed, in their order; the lab's own left out. */
@@ -39,9 +37,4 @@ export function shownStanding(submission: Judged, detectors: readonly string[]):
     detectors.map((name) => ({ name })),
   );
   return fine && !verdict && some.length > 0 ? "unaudited" : standing;
-}
-
-/** Any PGR before none; finite, so that the difference of two that have none is 0. */
-function estimateOf({ pgr }: NonNullable<SubmissionResult["scores"]>["final"]): number {
-  return pgr.status === "ok" ? pgr.estimate : -Number.MAX_VALUE;
 }

@@ -10,40 +10,45 @@ import type { FrozenMethod } from "../transfer/plan.js";
 import { transfer } from "../transfer/transfer.js";
 import { bestOf } from "./best.js";
 import type { TeamContext } from "./context.js";
-import { holdoutFolder, holdoutsOf } from "./hidden-holdouts.js";
+import { holdoutFolder, holdoutsOf, openedBefore } from "./holdouts.js";
+import { notice } from "./notice.js";
 import type { LabPlan } from "./plan.js";
 
-/** What a transfer keeps before the first holdout is opened (src/transfer/freeze.ts). */
+/** What a transfer keeps before it measures anything (src/transfer/freeze.ts). */
 const frozenSchema = z.object({ methods: z.array(z.object({ name: z.string(), code: z.string() })) });
 
 /**
- * Runs the best method of each agent on the held-out testbeds, frozen before the first is opened: `transfer/` in the lab's
- * folder. Methods that are disqualified stay at home, but for those that were frozen before: what reviewers said since
- * changes nothing of that. Where it fails, the lab has a notice of it and goes on.
+ * Runs the best method of each agent on the held-out testbeds, frozen before the first is measured: `transfer/` in the
+ * lab's folder. No agent has worked since the first of them was opened, but audits may have looked at submissions there,
+ * which the transfer's record says; methods that are disqualified by then stay at home. What was frozen in an earlier life
+ * is measured whatever reviewers said since. Where it fails, the lab has a notice of it and goes on.
  */
 export async function transferAll(
   plan: LabPlan,
   { scorer, provider }: { readonly scorer: PGRScorer; readonly provider: SandboxProvider },
-  { journal, emit, signal }: TeamContext,
+  context: TeamContext,
 ): Promise<void> {
+  const { signal } = context;
   if (!awaitsTransfer(plan)) return;
   const results = await scorer.results({ signal });
   const folder = holdoutFolder(plan);
   try {
     const methods = (await frozenBefore(folder, results)) ?? bestOfEach(results).map(methodOf);
-    if (methods.length > 0) await transferMethods(plan, { folder, methods, provider }, { emit, signal });
+    if (methods.length > 0) await transferMethods(plan, { folder, methods, provider }, context);
   } catch (error) {
     signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);
-    const message = `The holdouts gave nothing: ${why} What agents did stands; start the lab again and they are tried again.`;
-    journal.append({ type: "notice", message });
-    emit({ type: "notice", message });
+    notice(
+      context,
+      `The holdouts gave nothing: ${why} What agents did stands; start the lab again and they are tried again.`,
+    );
   }
 }
 
 /** Whether there are holdouts on which nothing has been measured. */
-export function awaitsTransfer({ holdouts = [], dir }: LabPlan): boolean {
-  return holdouts.length > 0 && !existsSync(join(dir, "transfer", "transfer.json"));
+export function awaitsTransfer(plan: LabPlan): boolean {
+  const { holdouts = [] } = plan;
+  return holdouts.length > 0 && !existsSync(join(holdoutFolder(plan), "transfer.json"));
 }
 
 async function transferMethods(
@@ -56,8 +61,11 @@ async function transferMethods(
   await mkdir(store, { recursive: true, mode: 0o700 });
   await using trainer = plan.trainer({ store: join(folder, "store") }, "agents");
   await using truthTrainer = plan.trainer({ store: join(store, "store") }, "truth");
+  const opened = await openedBefore(plan);
   await using run = transfer({
     ...{ trainer, truthTrainer, signal, dir: folder, methods, sandbox },
+    ...(opened && { openedBefore: opened }),
+    ...(plan.python !== undefined && { python: plan.python }),
     holdouts: holdoutsOf(plan),
     baselines: plan.baselines.filter(({ control }) => !control),
     seeds: plan.seeds,
@@ -68,8 +76,8 @@ async function transferMethods(
 }
 
 /**
- * The methods that a life which was cut off had frozen. Holdouts may have been opened for them, so that no others are taken
- * there, whoever is the best by now.
+ * The methods that a life which was cut off had frozen. They may have been measured there, so that no others are, whoever
+ * is the best by now.
  */
 async function frozenBefore(folder: string, results: readonly SubmissionResult[]): Promise<FrozenMethod[] | undefined> {
   const file = join(folder, "frozen.json");
@@ -81,7 +89,7 @@ async function frozenBefore(folder: string, results: readonly SubmissionResult[]
     if (at >= 0) return known[at]!;
     throw new WeakToStrongError(
       "bad_input",
-      `${file} names "${name}" with code ${code.slice(0, 12)}, which nobody has submitted here. Move transfer/ away, and say when you show what comes that these holdouts had been opened.`,
+      `${file} names "${name}" with code ${code.slice(0, 12)}, which nobody has submitted here. Move transfer/ away, and say when you show what comes that methods had been measured on these holdouts.`,
     );
   });
 }

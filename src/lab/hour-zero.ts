@@ -23,6 +23,7 @@ import {
   resolutionInWords,
   type SealedTestbed,
 } from "./defaults.js";
+import { notice } from "./notice.js";
 import type { LabPlan } from "./plan.js";
 import { type Prepared, prepare } from "./prepare.js";
 import type { Stage } from "./stage.js";
@@ -35,13 +36,10 @@ const lab = "lab";
 export async function prepareAll(
   plan: LabPlan,
   { secret, ...trainers }: { readonly truth: Trainer; readonly agents: Trainer; readonly secret: string },
-  { journal, earlier, emit, signal }: TeamContext,
+  context: TeamContext,
 ): Promise<Staked[]> {
+  const { journal, earlier, emit, signal } = context;
   const known = new Set(earlier.flatMap((entry) => (entry.type === "prepared" ? [entry.testbed] : [])));
-  const say = (message: string): void => {
-    journal.append({ type: "notice", message });
-    emit({ type: "notice", message });
-  };
   const all: Staked[] = [];
   for (const given of plan.testbeds) {
     const { name } = given;
@@ -73,8 +71,8 @@ export async function prepareAll(
         ceiling: mean(prepared.ceiling.scores),
       };
       journal.append({ type: "prepared", testbed: name, seconds, facts });
-      say(`On ${name}: ${resolutions.map(resolutionInWords).join("; ")}.`);
-      for (const message of prepared.failures) say(message);
+      notice(context, `On ${name}: ${resolutions.map(resolutionInWords).join("; ")}.`);
+      for (const message of prepared.failures) notice(context, message);
     }
     emit({ type: "prepared", testbed: name, seconds });
   }

@@ -9,12 +9,14 @@ import { awaitsTransfer } from "./elsewhere.js";
 import type { EntryOf, JournalEntry } from "./entries.js";
 import { historiesOf, isOver } from "./history.js";
 import type { Journal } from "./journal.js";
+import { notice } from "./notice.js";
 import { LabOutcome } from "./outcome.js";
 import type { LabPlan } from "./plan.js";
 import { planRecord } from "./plan.js";
 
 /** Begins a life of the lab in the journal; returns what it has settled of the last one. Throws `bad_input` where the folder is that of another lab. */
-export function beginLife(plan: LabPlan, { journal, earlier, torn, emit }: TeamContext): readonly JournalEntry[] {
+export function beginLife(plan: LabPlan, context: TeamContext): readonly JournalEntry[] {
+  const { journal, earlier, torn, emit } = context;
   const record = checkedRecord(plan, earlier);
   const life = livesIn(earlier).length + 1;
   const budget = { lab: plan.labLimits, agent: plan.agentLimits } as Json;
@@ -22,9 +24,10 @@ export function beginLife(plan: LabPlan, { journal, earlier, torn, emit }: TeamC
   emit({ type: "started", life, agents: plan.ids });
   const settled = settleTrainings(plan, journal, earlier);
   if (torn > 0) {
-    const message = `The journal ended in the middle of a line (${torn} bytes), which was cut off: the lab was killed while it wrote it, and nobody had been told of it.`;
-    journal.append({ type: "notice", message });
-    emit({ type: "notice", message });
+    notice(
+      context,
+      `The journal ended in the middle of a line (${torn} bytes), which was cut off: the lab was killed while it wrote it, and nobody had been told of it.`,
+    );
   }
   return settled;
 }

@@ -19,7 +19,7 @@ import type { HumanBaseline } from "./tally.js";
 /** `truth`: for teachers and ceilings only. `agents`: for the baselines and everything that agents ask for. */
 export type TrainerRole = "truth" | "agents";
 
-/** Makes one of a lab's two trainers, which keeps all that it makes in the folder `store`. */
+/** Makes one of a lab's trainers, which keeps all that it makes in the folder `store`. */
 export type MakeTrainer = (place: { readonly store: string }, role: TrainerRole) => Trainer;
 
 /** Limits of the lab as a whole; `hours` there must be. */
@@ -43,9 +43,9 @@ export interface LabOptions {
   /** Further models that agents may train, by a name. They always may the student, as `student`. */
   readonly models?: Readonly<Record<string, ModelSpec>>;
   /**
-   * Makes a trainer; called three times, since fits with truth need a worker and a store that no agent's request reaches,
-   * and the clean room one that tells no agent what was asked there. The
-   * lab disposes both. `pythonTrainer` itself is one.
+   * Makes a trainer, a new one with each call: fits with truth need a worker and a store that no agent's request reaches,
+   * the clean room one that tells no agent what was asked there, and holdouts have some of their own (docs/lab.md has the
+   * list). The lab disposes them all. `pythonTrainer` itself is one.
    */
   readonly trainer: MakeTrainer;
   readonly agents: readonly Agent[];

@@ -9,6 +9,7 @@ import { strongOnTeacherLabels } from "../methods/strong-on-teacher-labels.js";
 import type { SandboxLimits } from "../sandbox.js";
 import type { FeedbackMode } from "../scorer.js";
 import type { Testbed } from "../testbed/testbed.js";
+import { flawOfNames } from "../transfer/plan.js";
 import type { BriefingFacts } from "./briefing.js";
 import { defaultBriefing } from "./briefing.js";
 import type { Limits } from "./budget.js";
@@ -62,7 +63,7 @@ export function labPlan(options: LabOptions): LabPlan {
   if (new Set(names).size < names.length) throw bad(`testbeds: expected different names, found ${names.join(", ")}.`);
   if (typeof options.trainer !== "function") {
     throw bad(
-      'trainer: expected a function that makes one, such as `trainer: pythonTrainer` (without parentheses) or `({ store }) => pythonTrainer({ store, devices: ["cuda:0"] })`: the lab makes two, one of them for fits with truth alone.',
+      'trainer: expected a function that makes one, such as `trainer: pythonTrainer` (without parentheses) or `({ store }) => pythonTrainer({ store, devices: ["cuda:0"] })`: the lab makes several, of which some are for fits with truth alone.',
     );
   }
   if (!Array.isArray(agents) || agents.length === 0)
@@ -81,6 +82,9 @@ export function labPlan(options: LabOptions): LabPlan {
     throw bad(
       `baselines[${odd}]: expected a method, such as naive(), found ${JSON.stringify(options.baselines![odd])}.`,
     );
+  const { holdouts = [] } = options;
+  const flaw = flawOfNames(holdouts.map(({ name }) => name));
+  if (flaw !== undefined) throw bad(`holdouts: ${flaw}`);
   checkSandboxLimits(options.limits ?? {});
   const { agent: each, ...labLimits } = budget ?? {};
   checkLimits("budget", labLimits);

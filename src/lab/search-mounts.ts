@@ -14,11 +14,14 @@ import { Unread } from "./search-mounts/unread.js";
 
 export type { MountFinding } from "./search-mounts/findings.js";
 
+/** What of a testbed is searched for; its name is what findings say. */
+export type SearchedSource = Pick<Testbed, "name" | "hash" | "splits">;
+
 export interface SearchMountsOptions {
   /** What sandboxes will be able to read. */
   readonly mounts: readonly Mount[];
   /** Those whose inputs, of all splits, must not be found there. */
-  readonly testbeds: readonly Testbed[];
+  readonly testbeds: readonly SearchedSource[];
   /** A folder in which the result is kept, and found again while no file has changed. */
   readonly cache?: string;
   readonly signal?: AbortSignal;
@@ -86,7 +89,7 @@ export async function searchMounts(options: SearchMountsOptions): Promise<Search
 }
 
 async function search(
-  sources: readonly Testbed[],
+  sources: readonly SearchedSource[],
   files: readonly MountedFile[],
   turn: () => Promise<void>,
 ): Promise<SearchedMounts> {

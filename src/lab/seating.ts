@@ -16,6 +16,7 @@ import type { Budget, BudgetAlarm } from "./budget.js";
 import { type LabClock, startClock } from "./clock.js";
 import type { TeamContext } from "./context.js";
 import type { History } from "./history.js";
+import { notice } from "./notice.js";
 import { openPlace, type Place } from "./place.js";
 import { controlsOf, type LabPlan } from "./plan.js";
 import { type Ending, research } from "./researcher.js";
@@ -140,8 +141,7 @@ export async function seat(
       if (mark === undefined || !shared.canaries.includes(mark)) return;
       const message = `A canary (${mark}) was executed in its sandbox: code that was to be judged was run.`;
       journal.append({ type: "canary", agent: id, mark });
-      journal.append({ type: "notice", agent: id, message });
-      emit({ type: "notice", agent: id, message });
+      notice(context, message, id);
     },
     helpers: trainerHelpers({
       agent: id,
@@ -238,8 +238,7 @@ export async function seat(
       services,
       onAgain(why) {
         const message = `Its sandbox had died and was made again, on the same files; what ran in the background is gone. ${why}`;
-        journal.append({ type: "notice", agent: id, message });
-        emit({ type: "notice", agent: id, message });
+        notice(context, message, id);
       },
       signal,
     });

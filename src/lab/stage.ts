@@ -8,7 +8,7 @@ import { layInFiles } from "../server/lay-in.js";
 import type { LabTestbed } from "../server/testbeds.js";
 import type { Testbed } from "../testbed/testbed.js";
 import { findWeights, insideOf, interpreter, pythonMounts, type RoomStage } from "./defaults.js";
-import { type MountFinding, searchMounts } from "./search-mounts.js";
+import { type MountFinding, type SearchedSource, searchMounts } from "./search-mounts.js";
 
 /** What every sandbox of a lab is given besides its own `/work`. */
 export interface Stage {
@@ -18,6 +18,8 @@ export interface Stage {
   readonly folder: string;
   /** The same folder, as agents know it: `/lab`. */
   readonly inside: string;
+  /** What is mounted of the host besides `folder`, before anything of it is hidden; nothing without isolation. */
+  readonly open: readonly Required<Mount>[];
   /** What was found of the testbeds in what is mounted; hidden where the sandbox can hide anything. */
   readonly found: readonly MountFinding[];
   /** What could not be looked into, for a person to read. */
@@ -56,31 +58,19 @@ export async function setStage(options: {
   }
   await mkdir(join(folder, "forum"), { recursive: true });
   const mounts = [...(await pythonMounts(python)), ...weights.mounts, ...options.mounts].map(insideOf);
-  const searched = await searchMounts({
-    mounts: [...mounts, ...packagesIn(isolated ? options.hostFolders : [])],
-    testbeds: options.sources,
-    cache: join(projectHome(), "mounts"),
-    signal,
-  });
+  const { hostFolders, sources } = options;
+  const searched = await searchStage({ mounts, hostFolders, isolated, testbeds: sources, signal });
   const inside = isolated ? "/lab" : folder;
-  const given = isolated ? [...mounts, ...(await hidden(dir, searched.findings))] : [];
+  const given = isolated ? [...mounts, ...(await hiddenPlaces(dir, searched.findings))] : [];
   const found = interpreter(python, isolated);
   return {
     folder,
     inside,
     weights: Object.fromEntries(options.testbeds.map((testbed) => [testbed.name, weights.folderOf(testbed)])),
     room: { ...found, mounts: given },
+    open: isolated ? mounts : [],
     found: searched.findings,
-    unread: [
-      ...(searched.unread.length > 0
-        ? [
-            `${searched.unread.length} files that sandboxes can read could not be searched for the testbeds' inputs, such as ${searched.unread[0]!.source}: ${searched.unread[0]!.why}.`,
-          ]
-        : []),
-      ...searched.without.map(
-        ({ testbed, inputs }) => `${inputs} inputs of ${testbed} are too short or plain to be searched for.`,
-      ),
-    ],
+    unread: searched.unread,
     // Without isolation everything is in its place already.
     mounts: isolated ? [{ source: folder, target: inside }, ...given] : [],
     env: { ...found.env, PYTHONPATH: join(inside, "python"), W2S_DATA: join(inside, "data") },
@@ -92,6 +82,41 @@ export function defaultPython(): string {
   return process.env.W2S_PYTHON || homePython(projectHome());
 }
 
+/** Looks for inputs of testbeds in what sandboxes can read: what is mounted, and packages of the host. */
+export async function searchStage(options: {
+  readonly mounts: readonly Mount[];
+  readonly hostFolders: readonly string[];
+  readonly isolated: boolean;
+  readonly testbeds: readonly SearchedSource[];
+  readonly signal: AbortSignal;
+}): Promise<{
+  readonly findings: readonly MountFinding[];
+  /** What could not be looked into or for, in words. */
+  readonly unread: readonly string[];
+}> {
+  const { mounts, hostFolders, isolated, testbeds, signal } = options;
+  const { findings, unread, without } = await searchMounts({
+    mounts: [...mounts, ...packagesIn(isolated ? hostFolders : [])],
+    testbeds,
+    cache: join(projectHome(), "mounts"),
+    signal,
+  });
+  const [first] = unread;
+  return {
+    findings,
+    unread: [
+      ...(first
+        ? [
+            `${unread.length} files that sandboxes can read could not be searched for the testbeds' inputs, such as ${first.source}: ${first.why}.`,
+          ]
+        : []),
+      ...without.map(
+        ({ testbed, inputs }) => `${inputs} inputs of ${testbed} are too short or plain to be searched for.`,
+      ),
+    ],
+  };
+}
+
 /** Where a system keeps packages that may come with data. The rest of it is programs, and takes minutes to search. */
 function packagesIn(folders: readonly string[]): Mount[] {
   const places = ["lib/python3*/dist-packages", "lib/python3*/site-packages", "lib/node_modules", "share/nltk_data"];
@@ -100,12 +125,15 @@ function packagesIn(folders: readonly string[]): Mount[] {
     .map((source) => ({ source }));
 }
 
-/** Something empty in the place of each. */
-async function hidden(dir: string, found: readonly MountFinding[]): Promise<Mount[]> {
+/** Something empty in the place of each. Inside a folder that is empty nothing is left to cover, and nothing can be mounted. */
+export async function hiddenPlaces(dir: string, found: readonly MountFinding[]): Promise<Mount[]> {
   const empty = join(dir, "empty");
   await mkdir(join(empty, "folder"), { recursive: true });
   await put(join(empty, "file"), "");
-  return found.map(({ target, type }) => ({ source: join(empty, type), target }));
+  const folders = found.filter(({ type }) => type === "folder").map(({ target }) => `${target}/`);
+  const outermost = found.filter(({ target }) => !folders.some((folder) => target.startsWith(folder)));
+  const types = new Map(outermost.map(({ target, type }) => [target, type]));
+  return [...types].map(([target, type]) => ({ source: join(empty, type), target }));
 }
 
 async function copy(from: string, to: string): Promise<void> {

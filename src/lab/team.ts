@@ -17,6 +17,7 @@ import { outcomeOf } from "./finish.js";
 import { historiesOf, isOver, toGoOnFrom } from "./history.js";
 import { canaryMarks, openOf, openWithBaselines, prepareAll, roomTestbedOf, sealedOf } from "./hour-zero.js";
 import { beginLife, finishedBefore } from "./life.js";
+import { notice as note } from "./notice.js";
 import type { LabOutcome } from "./outcome.js";
 import type { LabPlan } from "./plan.js";
 import { keepRoom } from "./room-files.js";
@@ -35,10 +36,7 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
   if (before) return before;
   await using stack = new AsyncDisposableStack();
   const say = (message: string): void => emit({ type: "notice", message });
-  const notice = (message: string): void => {
-    journal.append({ type: "notice", message });
-    say(message);
-  };
+  const notice = (message: string): void => note(context, message);
   const settled = beginLife(plan, context);
   const provider: SandboxProvider = plan.sandbox ?? stack.use(bubblewrap());
   const { isolated, hostFolders } = await checkSandbox(provider, plan.acceptUnenforced ?? false, notice, say, signal);
@@ -163,7 +161,7 @@ export async function runTeam(plan: LabPlan, context: TeamContext): Promise<LabO
   };
   const cut = await orSay("Submissions that were cut off were not run to their end", scorer.settle({ signal }));
   if (cut) notice(`${cut} submissions that were cut off were run to their end.`);
-  await auditAll(plan, { all, scorer, room, provider }, context);
+  await auditAll(plan, { all, scorer, room, provider, stage, secret }, context);
   const confirmation =
     plan.confirm && (await orSay("The vault stays closed", scorer.confirm(plan.confirm, { signal })));
   await transferAll(plan, { scorer, provider }, context);

@@ -74,8 +74,11 @@ function besideTable(record: TransferRecord): Markup {
   return table("full", caption, ["Difference", "PGR", "p, adjusted", "Verdict"], rows);
 }
 
-function reading({ frozen }: TransferRecord): Markup {
-  return markup`<p>The methods were found elsewhere and frozen before any of these testbeds was opened: <code>${frozen.hash}</code> is the hash of their code, taken at ${time(frozen.at)}. Each testbed has a teacher, weak labels and a ceiling of its own.</p>
+function reading({ frozen, openedBefore }: TransferRecord): Markup {
+  const known = openedBefore
+    ? markup`frozen before any was measured here. The testbeds had been opened before that, for ${plain(openedBefore.for)} at ${time(openedBefore.at)}: what was seen then may have helped to choose which methods are here, not to make them.`
+    : markup`frozen before any of these testbeds was opened.`;
+  return markup`<p>The methods were found elsewhere and ${known} <code>${frozen.hash}</code> is the hash of their code, taken at ${time(frozen.at)}. Each testbed has a teacher, weak labels and a ceiling of its own.</p>
 <p><b>Performance gap recovered</b> (PGR) is (method − teacher) / (ceiling − teacher) in mean accuracy: 0 is no better than the teacher, 1 as good as the truth. It is undefined where the ceiling is not clearly above the teacher. Baselines could be tuned to each testbed and methods could not: the best baseline is the one that did best on rows that are not shown.</p>`;
 }
 

@@ -50,11 +50,15 @@ export function competitorOf({
   return JSON.stringify(baseline ? [author, method] : [author]);
 }
 
-/** By PGR, any before none, then by accuracy; of equals the earlier one is the better. */
+/** Of equals the earlier one is the better. */
 export function betterScore(one: Score, other: Score | undefined): boolean {
-  if (!other) return true;
+  return !other || bestScoreFirst(one, other) < 0;
+}
+
+/** Sorts by PGR, any before none, then by accuracy. */
+export function bestScoreFirst(one: Score, other: Score): number {
   const [a, b] = [estimateOf(one), estimateOf(other)];
-  return a === b ? one.accuracy > other.accuracy : a > b;
+  return a === b ? other.accuracy - one.accuracy : b - a;
 }
 
 const none = Number.NEGATIVE_INFINITY;

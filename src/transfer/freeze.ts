@@ -21,7 +21,7 @@ export function freeze(methods: readonly FrozenMethod[], baselines: readonly str
 }
 
 /**
- * Keeps it in a folder, durably, before anything is opened; a folder that was frozen before goes on only with the same.
+ * Keeps it in a folder, durably, before anything is measured; a folder that was frozen before goes on only with the same.
  *
  * Errors: `bad_input` where other methods were frozen there, `storage`.
  */

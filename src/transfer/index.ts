@@ -2,6 +2,7 @@ export type { FrozenMethod, Holdout, TransferOptions } from "./plan.js";
 export type {
   FailedDomain,
   Frozen,
+  OpenedBefore,
   TransferComparison,
   TransferDomain,
   TransferRecord,

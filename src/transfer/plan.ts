@@ -7,11 +7,12 @@ import type { ModelSpec } from "../models/model.js";
 import type { SandboxProvider } from "../sandbox.js";
 import type { Testbed } from "../testbed/testbed.js";
 import type { Trainer } from "../trainer.js";
+import type { OpenedBefore } from "./record.js";
 
 /** A testbed that no search has seen. */
 export interface Holdout {
   readonly name: string;
-  /** Called once the methods are frozen, as `brown` or `() => loadTestbed("data/sst2")`. */
+  /** Called by `transfer` once the methods are frozen, as `brown` or `() => loadTestbed("data/sst2")`. */
   readonly open: () => Promise<Testbed>;
   /** As in an experiment; default: the testbed's pair. */
   readonly teacher?: ModelSpec;
@@ -31,6 +32,10 @@ export interface TransferOptions {
   readonly methods: readonly FrozenMethod[];
   /** Where programs run, such as `bubblewrap()`. Needed where a method is one; it stays its maker's to dispose. */
   readonly sandbox?: SandboxProvider;
+  /** The Python of programs, an absolute path. Default: that of `npx weak-to-strong setup`, or `$W2S_PYTHON`. */
+  readonly python?: string;
+  /** Where the holdouts have been opened before, for what and when: the record and the page say so. Default: they have not. */
+  readonly openedBefore?: OpenedBefore;
   /** The best that is known without the search, in as many settings as it is tuned over. */
   readonly baselines: readonly Method[];
   readonly trainer: Trainer;
@@ -59,10 +64,8 @@ export function transferPlanOf(options: TransferOptions): TransferPlan {
   if (holdouts.length === 0) throw bad("holdouts: expected at least one, found none.");
   if (methods.length === 0) throw bad("methods: expected at least one, found none.");
   if (!(choosing > 0 && choosing < 1)) throw bad(`choosing: expected a number between 0 and 1, found ${choosing}.`);
-  checkDistinct(
-    "holdouts",
-    holdouts.map(({ name }) => name),
-  );
+  const flaw = flawOfNames(holdouts.map(({ name }) => name));
+  if (flaw !== undefined) throw bad(`holdouts: ${flaw}`);
   const control = baselines.find((baseline) => baseline.control);
   if (control) {
     throw bad(`baselines: "${nameOf(control)}" is a control, which sees truth that no method has; leave it out.`);
@@ -71,13 +74,17 @@ export function transferPlanOf(options: TransferOptions): TransferPlan {
     ...methods.map((method) => ({ name: method.name, method: methodOf(method, options), baseline: false })),
     ...baselines.map((method) => ({ name: nameOf(method), method, baseline: true })),
   ];
-  checkDistinct("methods and baselines", ["weak", "ceiling", ...all.map(({ name }) => name)]);
+  const wrong = flawOfNames(["weak", "ceiling", ...all.map(({ name }) => name)]);
+  if (wrong !== undefined) throw bad(`methods and baselines: ${wrong}`);
   return { ...options, choosing, all };
 }
 
-function methodOf({ name, code }: FrozenMethod, { sandbox }: TransferOptions): Method {
+function methodOf({ name, code }: FrozenMethod, { sandbox, python }: TransferOptions): Method {
   if (code.type === "library") return named(name, methodCalled(code.name, code.options));
-  if (sandbox) return program({ file: code.file, snapshot: code.snapshot, name, sandbox });
+  if (sandbox) {
+    const { file, snapshot } = code;
+    return program({ file, snapshot, name, sandbox, ...(python !== undefined && { python }) });
+  }
   throw bad(
     `sandbox: expected a provider, such as bubblewrap(), since "${name}" is a program that agents may have written.`,
   );
@@ -87,10 +94,11 @@ function nameOf(method: Method): string {
   return method.methodName ?? method.name;
 }
 
-function checkDistinct(field: string, names: readonly string[]): void {
+/** What is wrong with names that are to be told apart. */
+export function flawOfNames(names: readonly string[]): string | undefined {
+  if (names.includes("")) return "expected a name for each, found an empty one.";
   const twice = names.find((name, at) => names.indexOf(name) !== at);
-  if (twice !== undefined) throw bad(`${field}: the name "${twice}" is taken; give each another.`);
-  if (names.includes("")) throw bad(`${field}: expected a name for each, found an empty one.`);
+  return twice === undefined ? undefined : `the name "${twice}" is taken; give each another.`;
 }
 
 function bad(message: string): WeakToStrongError {

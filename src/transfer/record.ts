@@ -2,7 +2,7 @@ import type { ModelSpec } from "../models/model.js";
 import type { Comparison } from "../stats/compare.js";
 import type { Pgr } from "../stats/pgr.js";
 
-/** Methods as they were before any held-out testbed was opened. */
+/** Methods as they were before any of them was measured on a held-out testbed. */
 export interface Frozen {
   /** SHA-256 over names and code of all methods, and the names of the baselines. */
   readonly hash: string;
@@ -12,6 +12,14 @@ export interface Frozen {
   readonly methods: readonly { readonly name: string; readonly code: string }[];
   /** Tuned settings, by name. */
   readonly baselines: readonly string[];
+}
+
+/** That held-out testbeds had been opened before the methods were frozen: what was seen there may have helped to choose them. */
+export interface OpenedBefore {
+  /** Such as `audits`, which a lab makes of what its agents submitted. */
+  readonly for: string;
+  /** ISO 8601. */
+  readonly at: string;
 }
 
 /** How one method did on one held-out testbed, over all seeds. */
@@ -65,6 +73,8 @@ export interface FailedDomain {
 export interface TransferRecord {
   readonly format: "weak-to-strong/transfer";
   readonly frozen: Frozen;
+  /** Absent where nobody is known to have opened them. */
+  readonly openedBefore?: OpenedBefore;
   readonly seeds: readonly number[];
   readonly domains: readonly TransferDomain[];
   readonly failures: readonly FailedDomain[];

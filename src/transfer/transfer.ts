@@ -30,7 +30,7 @@ export type TransferEvent =
  * Whether what a search found holds elsewhere: frozen methods on testbeds that the search never saw, each with a teacher,
  * weak labels and a ceiling of its own, beside the best of the tuned baselines.
  *
- * The methods' hash is told, and with `dir` kept, before the first holdout is opened. On each holdout the best baseline
+ * The methods' hash is told, and with `dir` kept, before `open` of the first holdout is called. On each holdout the best baseline
  * is the one with the highest mean accuracy on rows set apart for that; everything shown is of the other rows.
  *
  * It starts when it is called. A method that fails has its error in its row, a holdout that fails its error in the results,
@@ -98,6 +98,7 @@ async function perform(
   const record: TransferRecord = {
     format: "weak-to-strong/transfer",
     frozen,
+    ...(plan.openedBefore && { openedBefore: plan.openedBefore }),
     seeds,
     domains,
     failures,

@@ -13,7 +13,7 @@ const leftOut = ["ensemble", "neighbours", "test-time noise", "zero-shot prior",
 
 const size = { questions: 70 };
 /** More with W2S_PAIRS, as docs/audits.md has it. */
-const pairs = Array.from({ length: Number(process.env.W2S_PAIRS ?? 3) }, (_, k) => {
+const pairs = Array.from({ length: Number(process.env.W2S_PAIRS ?? 4) }, (_, k) => {
   // There shortcuts tell less, as on a testbed that has none.
   const [here, there] = [world(100 + k, size), world(200 + k, { ...size, wrongTogether: 1 })];
   return { here, there, zoo: honest(here), elsewhere: honest(there) };

@@ -103,9 +103,9 @@ test("an abort is thrown as its reason", async () => {
   await expect(runAudits(aCase(), { detectors: [waiting], signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 });
 
-test("the default has nine detectors of different names, those with reruns last", () => {
+test("the default has ten detectors of different names, those with reruns last", () => {
   const detectors = defaultDetectors();
-  expect(new Set(detectors.map(({ name }) => name)).size).toBe(9);
+  expect(new Set(detectors.map(({ name }) => name)).size).toBe(10);
   const reruns = detectors.map((detector) => Number(detector.reruns));
   expect(reruns).toEqual(reruns.toSorted());
 });

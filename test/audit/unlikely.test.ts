@@ -93,6 +93,11 @@ test("a method that fails on a holdout of the same form goes to review, on anoth
   const other = await audited("preference");
   expect(other).toMatchObject({ verdict: "clean" });
   expect(other.evidence).toContainEqual({ what: "gain over naive on there", value: "it fails there" });
+  const without = { ...caseOf(ground, constant, { seeds: 1 }), missingHoldouts: ["there: the disk is away"] };
+  expect((await unlikely().audit(without, { signal })).evidence).toContainEqual({
+    what: "holdout that could not be opened",
+    value: "there: the disk is away",
+  });
 });
 
 test("of simulated honest methods, each the best of 20 on development, hardly any is flagged", async () => {

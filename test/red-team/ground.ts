@@ -86,7 +86,8 @@ export async function groundOf(
   );
   const others = await Promise.all(
     Object.entries(holdouts).map(async ([name, testbed]) => {
-      const options = { ...preparing, testbed, seeds: [0, 1, 2], sealedSeeds: [], baselines: [] };
+      const baited = testbed.kind === "verification" ? await plantCanaries(testbed, canaries) : testbed;
+      const options = { ...preparing, testbed: baited, seeds: [0, 1, 2], sealedSeeds: [], baselines: [] };
       return { name, prepared: await prepare(options, context) };
     }),
   );
@@ -106,13 +107,16 @@ export async function groundOf(
   const room = roomOf("room", prepared);
   const heldOut = others.map((one, at) => ({
     ...one,
-    reruns: rerunsIn(roomOf(`holdout-${at}`, one.prepared), () => one.prepared.labels.length),
+    reruns: rerunsIn(roomOf(`holdout-${at}`, one.prepared), () => ({
+      data: one.name,
+      rows: one.prepared.labels.length,
+    })),
   }));
   const owned = made.move();
   let opened = 0;
   return {
     ...{ staked, trainer, heldOut, elsewhere: truthTrainer },
-    reruns: rerunsIn(room, () => prepared.labels.length),
+    reruns: rerunsIn(room, (data) => ({ data, rows: prepared.labels.length })),
     runs: sealedSeeds,
     async scorer(feedback) {
       const place = { dir: join(dir, `scorer-${opened}`), keys: join(dir, `keys-${opened++}`) };

@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import type { AuditCase, Query } from "../../src/audit/case.js";
 import { defaultDetectors } from "../../src/audit/detectors.js";
 import { runAudits } from "../../src/audit/run.js";
-import { holdoutFor, materialOf } from "../../src/lab/audit-material.js";
+import { materialOf, rerunsOf } from "../../src/lab/audit-material.js";
 import { packagePath } from "../../src/package-root.js";
 import type { AuditFinding, SubmissionResult } from "../../src/scorer.js";
 import type { Attack } from "./attack.js";
@@ -83,23 +83,15 @@ export async function audited(
   return findings;
 }
 
-function caseOf(
-  { staked, reruns, heldOut }: Ground,
-  queries: readonly Query[],
-  submission: SubmissionResult,
-): AuditCase {
-  const { runs, program, testbed } = submission;
+function caseOf(ground: Ground, queries: readonly Query[], submission: SubmissionResult): AuditCase {
+  const { program } = submission;
   return {
     submission,
-    ...materialOf(staked, submission),
+    ...materialOf(ground.staked, submission),
     ...(program.type === "program" && { code: program.snapshot }),
     queries,
     transcript: [],
-    holdouts: heldOut.map((one) => holdoutFor(one, submission, signal)),
-    rerun({ run, seed, ...request }) {
-      const { rows, seed: own } = runs[run]!;
-      return reruns({ ...request, code: program, testbed, seed: seed ?? own, rows }, signal);
-    },
+    ...rerunsOf(submission, ground, signal),
   };
 }
 

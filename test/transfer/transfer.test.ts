@@ -186,6 +186,21 @@ test("a method and a holdout that fail have their errors, and the others go on",
   await expect(none.result()).rejects.toThrow("no such file");
 });
 
+test("that holdouts had been opened before stands in the record and on the page, and is not said of others", async () => {
+  const openedBefore = { for: "audits", at: "2026-11-20T08:00:00.000Z" };
+  const one = { ...options, holdouts: [options.holdouts[0]!], baselines: [naive()] };
+  await using first = transfer(one);
+  const { record } = await first.result();
+  expect(record).not.toHaveProperty("openedBefore");
+  expect(await toTransferHtml(record)).toContain("frozen before any of these testbeds was opened.");
+  await using again = transfer({ ...one, openedBefore });
+  const { record: known } = await again.result();
+  expect(known).toMatchObject({ openedBefore, frozen: { hash: record.frozen.hash } });
+  const html = await toTransferHtml(known);
+  expect(html).toContain("had been opened before that, for audits at ");
+  expect(html).not.toContain("before any of these testbeds was opened");
+});
+
 test("a program runs in a sandbox from the files that were hashed; without a sandbox it is refused", async () => {
   const backwards = `
 def fit(context):

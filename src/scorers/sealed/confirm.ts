@@ -1,4 +1,5 @@
 import type { ConfirmedRow, Score } from "../../scorer.js";
+import { bestScoreFirst } from "../standings.js";
 import type { BookedSubmission, Books } from "./books.js";
 import { testbedNamed } from "./evaluating.js";
 import { scoreOf } from "./measure.js";
@@ -58,7 +59,7 @@ export function confirmed(
 export function confirmedRows(candidates: readonly Candidate[], top: number): ConfirmedRow[] {
   const judged = candidates
     .map((candidate) => ({ candidate, final: candidate.score("final", together) }))
-    .sort((one, other) => estimateOf(other.final) - estimateOf(one.final) || other.final.accuracy - one.final.accuracy);
+    .sort((one, other) => bestScoreFirst(one.final, other.final));
   const seen = new Set<string>();
   const best = judged.filter(({ candidate: { author, testbed } }) => {
     const key = JSON.stringify([author, testbed]);
@@ -80,9 +81,4 @@ export function confirmedRows(candidates: readonly Candidate[], top: number): Co
       optimism: evaluated === null || vault.pgr.status === "undefined" ? null : evaluated - vault.pgr.estimate,
     };
   });
-}
-
-/** Any PGR before none; finite, so that the difference of two that have none is 0. */
-function estimateOf({ pgr }: Score): number {
-  return pgr.status === "ok" ? pgr.estimate : -Number.MAX_VALUE;
 }
