@@ -1,6 +1,6 @@
 /** The one place where a lab knows backends: what it makes where it is given none. */
 export { type RoomTestbed, sandboxedRoom } from "../clean-rooms/sandboxed.js";
-export { insideOf, interpreter, pythonStage, type RoomStage } from "../clean-rooms/stage.js";
+export { insideOf, interpreter, type RoomStage } from "../clean-rooms/stage.js";
 export { findWeights } from "../clean-rooms/weights.js";
 export { mirrorToFolder } from "../forums/mirror.js";
 export { sqliteForum } from "../forums/sqlite/index.js";
