@@ -70,7 +70,7 @@ export function confusion(rows: readonly Row[]): string {
     }),
   ]);
   return [
-    table(["", "n", "disqualified", "in review", "passed without a gain", "passed with a gain"], lines),
+    table(["", "n", "disqualified", "in review", "not better", "passed as better"], lines),
     table(["detector", "attackers flagged", "honest methods flagged"], fired),
   ].join("\n\n");
 }
