@@ -11,7 +11,7 @@ ENDS = {"low": min, "high": max}
 def lines_of(choice):
     lines = [line for line in choice.split("\n") if line.strip() and not line.strip().startswith("#")]
     unit = min([len(line) - len(line.lstrip()) for line in lines[1:]] or [1])
-    said = [f"{(len(line) - len(line.lstrip())) // unit} {re.sub(r'in [a-z]+', 'in it', line.strip())}" for line in lines[1:]]
+    said = [f"{(len(line) - len(line.lstrip())) // (unit or 1)} {re.sub(r'in [a-z]+', 'in it', line.strip())}" for line in lines[1:]]
     return [line for line in said if not re.search(r"= [2-9]$", line)]
 
 

@@ -10,7 +10,7 @@ POOL = 0.3
 def lines_of(choice):
     lines = [line for line in choice.split("\n") if line.strip() and not line.strip().startswith("#")]
     unit = min([len(line) - len(line.lstrip()) for line in lines[1:]] or [1])
-    return tuple(f"{(len(line) - len(line.lstrip())) // unit} {line.strip()}" for line in lines)
+    return tuple(f"{(len(line) - len(line.lstrip())) // (unit or 1)} {line.strip()}" for line in lines)
 
 
 def fit(context):
