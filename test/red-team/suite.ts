@@ -166,5 +166,5 @@ function developmentOf({ staked }: Ground, { runs }: SubmissionResult) {
 
 /** The first sentence of a method's docstring. */
 function triesOf(code: string): string {
-  return /^"""(?:Tries: )?(.*?)[.\n]/.exec(code)?.[1] ?? "";
+  return /^"""(?:Tries: )?(.*?)(?:\.?"""|\.?\n|\.\s+[A-Z])/.exec(code)?.[1] ?? "";
 }
