@@ -74,10 +74,10 @@ export function meanVariance(terms: Terms, u: readonly number[], d: readonly num
   const { examples, n } = terms;
   const seedTerms = terms.seedTerms.map(({ seeds, interaction, count }) => {
     const q = bilinear(seeds, u, u);
-    return { seeds, interaction, count, q, kept: q > bilinear(interaction, u, u) };
+    return { seeds, interaction, count, q, kept: isAbove(q, bilinear(interaction, u, u)) };
   });
   const shared = seedTerms.reduce((sum, { interaction }) => sum + bilinear(interaction, u, u), 0);
-  const keepsExamples = bilinear(examples, u, u) > shared;
+  const keepsExamples = isAbove(bilinear(examples, u, u), shared);
   const part = (x: readonly number[], y: readonly number[]) => {
     let total = keepsExamples ? bilinear(examples, x, y) : 0;
     for (const { seeds, interaction, kept } of seedTerms) {
@@ -93,6 +93,11 @@ export function meanVariance(terms: Terms, u: readonly number[], d: readonly num
   const ofSeeds = few.map(({ q, count }) => ({ df: count - 1, weight: (q / Math.max(uu, whole)) ** 2 }));
   const parts = [{ df: n - 1, weight: 1 - ofSeeds.reduce((sum, { weight }) => sum + weight, 0) }, ...ofSeeds];
   return { uu, ud: uu > 0 ? part(u, d) : 0, dd: part(d, d), parts, reach: squaredReach(parts, 1 - level) };
+}
+
+/** Not by rounding: what is kept for u counts for d too, where a tie would turn into a jump. */
+function isAbove(one: number, other: number): boolean {
+  return one > other * (1 + 1e-9);
 }
 
 /** Sums of products of every two lists, times a factor. */

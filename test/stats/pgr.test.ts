@@ -85,11 +85,12 @@ describe("laws of pgr", () => {
   });
 
   test("shrinking and shifting all scores changes nothing", () => {
-    fc.assert(
-      fc.property(anyScored, fc.double({ min: 0.1, max: 0.7, noNaN: true }), (data, by) => {
-        same(pgr(data), pgr(each(data, (list) => list.map((row) => row.map((score) => 0.2 + by * score)))));
-      }),
-    );
+    const law = fc.property(anyScored, fc.double({ min: 0.1, max: 0.7, noNaN: true }), (data, by) => {
+      same(pgr(data), pgr(each(data, (list) => list.map((row) => row.map((score) => 0.2 + by * score)))));
+    });
+    fc.assert(law);
+    // Here two components of the variance are equal: whether one is kept must not hang on rounding.
+    fc.assert(law, { seed: 518392941, path: "68:41:41", endOnFailure: true });
   });
 
   test("student and ceiling exchanged give the inverse, interval and all", () => {
