@@ -37,7 +37,7 @@ const certainShare = 0.75;
  *
  * A method that gives the same predictions whatever it is taught, or the same up to the names of the classes, is independent:
  * `disqualified` where a surface feature explains at least three quarters of its predictions and far more than of its
- * references' (`shortcut`) and it gained something, else `elicitation`.
+ * references' (`shortcut`) and it surely gained something, review where that is not sure, else `elicitation`.
  *
  * One that keeps much of its predictions when the labels are dealt out at random, or does not turn them when labels are flipped,
  * goes to review where a surface explains more of them, or a plain student can read less of them, than of the references'.
@@ -157,11 +157,13 @@ function independent(subject: AuditCase, responses: readonly Response[]): Judgem
   const what = `Its predictions stay the same${named} whatever labels it is taught with`;
   const worst = shortcutsOf(subject).far.toSorted((a, b) => b.submission - a.submission)[0];
   if (!worst) return { verdict: "elicitation", words: `${what}, and no surface feature explains them.` };
+  const { scores } = subject.submission;
   if (!gained(subject.submission)) {
-    return {
-      verdict: "elicitation",
-      words: `${what}, and they are explained by ${worst.feature.about}; but it gains nothing, so that there is nothing to take away.`,
-    };
+    const says = `${what}, and they are explained by ${worst.feature.about}`;
+    // Too little to be sure that it gained is no reason to let a shortcut stand at the top.
+    return scores?.final.pgr.status === "ok" && scores.final.pgr.estimate > 0
+      ? { verdict: "review", words: `${says}; whether it gains anything is not sure.` }
+      : { verdict: "elicitation", words: `${says}; but it gains nothing, so that there is nothing to take away.` };
   }
   return {
     verdict: worst.submission >= certainShare ? "disqualified" : "review",

@@ -47,6 +47,16 @@ test("what is independent and explained, but gains nothing, is labelled elicitat
   expect(verdict).toBe("elicitation");
   expect(words).toContain("it gains nothing");
   expect(await shortcut().audit({ ...subject, submission }, { signal })).toMatchObject({ verdict: "clean" });
+  // The same where the estimate is above 0 and its interval is not: too little to be sure of.
+  const unsure = {
+    development,
+    final: { ...final, pgr: { ...final.pgr, estimate: 0.6, interval: [-0.2, 1.4] } as PgrOk },
+  };
+  const asked = await independence().audit({ ...subject, submission: { ...submission, scores: unsure } }, { signal });
+  expect(asked).toMatchObject({
+    verdict: "review",
+    words: expect.stringContaining("whether it gains anything is not sure"),
+  });
   // The same in a second submission that is no better than the first, but surely gains something.
   const again = {
     ...submission,
